@@ -1,0 +1,1 @@
+"""Have we seen this before: near-duplicates, campaigns and unattested copies."""

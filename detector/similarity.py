@@ -1,0 +1,46 @@
+"""The match stage's value: what this item resembles, how closely, and why we say so."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One near-duplicate.
+
+    `item` is the matched item's id; `score` is 0 to 1; `distance` and `threshold` are in the method's own
+    unit (Hamming bits for codes, 1 - cosine for vectors); `why` is a sentence. `subject` is the attestation
+    that put the item there, or None for screened items; `tenant` is the account it belongs to.
+    """
+
+    item: str
+    score: float
+    distance: float
+    method: str
+    threshold: float
+    why: str
+    subject: str | None = None
+    tenant: str | None = None
+    sha256: str | None = None
+    seen_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSummary:
+    """A cluster of near-duplicates over time. Times are RFC 3339."""
+
+    id: str
+    size: int
+    sources: int
+    authors: int
+    first_seen: str
+    last_seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """Matches, best first, at most fifty. `degraded` says that an index is being rebuilt."""
+
+    matches: tuple[Match, ...] = ()
+    campaign: CampaignSummary | None = None
+    degraded: bool = False
+    methods: tuple[str, ...] = ()
