@@ -1,0 +1,181 @@
+"""The log's rows: leaves, digests, checkpoints, and the transactions that anchor them.
+
+The leaf rows are the truth; tiles, checkpoint files and the chain are derived from them and can be rebuilt.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+
+class LogHead(models.Model):
+    """The one row every append locks: the tree's size and compact range (hex hashes, widest subtree first)."""
+
+    origin = models.CharField(max_length=200, blank=True, default="")
+    size = models.PositiveBigIntegerField(default=0)
+    compact_range = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="attest_loghead_is_single")]
+
+    def __str__(self) -> str:
+        return f"{self.origin} at {self.size}"
+
+
+class LeafRow(models.Model):
+    """One leaf. `index` never changes; `key` makes appending exactly-once; `salt` may be erased, `data` never."""
+
+    index = models.PositiveBigIntegerField(unique=True)
+    key = models.CharField(max_length=200, unique=True)
+    data = models.BinaryField()
+    leaf_hash = models.BinaryField(max_length=32)
+    salt = models.BinaryField(max_length=32, null=True)
+    kind = models.CharField(max_length=20, db_index=True)
+    created_at = models.DateTimeField()
+    revoked_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="revokes"
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["index"]
+
+    def __str__(self) -> str:
+        return f"leaf {self.index} ({self.kind})"
+
+
+class LeafDigest(models.Model):
+    """One digest (hex SHA-256) that a leaf's commitment opens to; erased together with the salt."""
+
+    leaf = models.ForeignKey(LeafRow, on_delete=models.PROTECT, related_name="digests")
+    role = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["leaf", "role"], name="attest_leafdigest_one_per_role"),
+        ]
+        indexes = [models.Index(fields=["role", "digest"], name="attest_leafdigest_lookup")]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.digest[:12]} of leaf {self.leaf_id}"
+
+
+class CheckpointRow(models.Model):
+    """One sealed tree head: its size, root (32 bytes) and signed note (C2SP tlog-checkpoint)."""
+
+    size = models.PositiveBigIntegerField(unique=True)
+    root = models.BinaryField(max_length=32)
+    note = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["size"]
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.size}"
+
+
+class Deployment(models.Model):
+    """One registry contract on one chain, with the log registered in it."""
+
+    chain_id = models.PositiveBigIntegerField()
+    address = models.CharField(max_length=42)
+    log_id = models.CharField(max_length=66)
+    from_block = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["chain_id", "address"], name="attest_deployment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} on chain {self.chain_id}"
+
+
+class OutboxTransaction(models.Model):
+    """A signed transaction, stored before it is broadcast, so that a crash resends it and never doubles it.
+
+    Amounts are wei. A fee bump marks the old row `replaced` and stores a new one with the same nonce.
+    """
+
+    class Purpose(models.TextChoices):
+        """What the transaction does."""
+
+        DEPLOY = "deploy"
+        REGISTER = "register"
+        CHECKPOINT = "checkpoint"
+        REVOKE = "revoke"
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        SIGNED = "signed"
+        SENT = "sent"
+        INCLUDED = "included"
+        FINAL = "final"
+        FAILED = "failed"
+        REPLACED = "replaced"
+
+    chain_id = models.PositiveBigIntegerField()
+    sender = models.CharField(max_length=42)
+    nonce = models.PositiveBigIntegerField()
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    reference = models.CharField(max_length=80, blank=True, default="", db_index=True)
+    to = models.CharField(max_length=42, blank=True, default="")
+    data = models.BinaryField()
+    value = models.PositiveBigIntegerField(default=0)
+    gas = models.PositiveBigIntegerField()
+    max_fee = models.PositiveBigIntegerField()
+    max_priority_fee = models.PositiveBigIntegerField()
+    raw = models.BinaryField()
+    hash = models.CharField(max_length=66, unique=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.SIGNED, db_index=True)
+    block_number = models.PositiveBigIntegerField(null=True, blank=True)
+    block_hash = models.CharField(max_length=66, blank=True, default="")
+    block_time = models.DateTimeField(null=True, blank=True)
+    gas_used = models.PositiveBigIntegerField(null=True, blank=True)
+    error = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chain_id", "sender", "nonce"],
+                condition=~Q(state="replaced"),
+                name="attest_outbox_one_live_per_nonce",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.hash[:12]} ({self.state})"
+
+
+class CheckpointAnchor(models.Model):
+    """One checkpoint's place in one deployed registry."""
+
+    class State(models.TextChoices):
+        """How settled the anchor is."""
+
+        PENDING = "pending"
+        INCLUDED = "included"
+        FINAL = "final"
+
+    checkpoint = models.ForeignKey(CheckpointRow, on_delete=models.PROTECT, related_name="anchors")
+    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="anchors")
+    transaction = models.ForeignKey(
+        OutboxTransaction, null=True, blank=True, on_delete=models.PROTECT, related_name="anchors"
+    )
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING, db_index=True)
+    block_number = models.PositiveBigIntegerField(null=True, blank=True)
+    block_hash = models.CharField(max_length=66, blank=True, default="")
+    block_time = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "deployment"], name="attest_anchor_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.checkpoint_id} in deployment {self.deployment_id} ({self.state})"
