@@ -1,0 +1,1 @@
+"""The Django project: everything that faces people, machines and queues."""

@@ -1,0 +1,121 @@
+"""Runs leased jobs: calls one function per kind, renews the lease meanwhile, records how it ended."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import Error as DatabaseError
+
+from service import pipeline, upkeep
+from service.errors import KNOWN_ERRORS
+from service.jobs import table
+from service.models import JobState
+from service.wiring import config
+
+log = logging.getLogger(__name__)
+HEARTBEAT_SECONDS = table.LEASE.total_seconds() / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of job does; `every` is the period in seconds of a recurring one."""
+
+    run: Callable[[str], object]
+    every: float | None = None
+    give_up: Callable[[str, str, str], object] | None = None
+
+
+def kinds() -> dict[str, Kind]:
+    """Every kind of job, by name."""
+    settings = config()
+    return {
+        pipeline.ATTEST: Kind(pipeline.advance, give_up=pipeline.give_up),
+        "seal": Kind(lambda _: pipeline.seal(), every=settings.seal_seconds),
+        "anchor": Kind(lambda _: pipeline.anchor(), every=settings.anchor_seconds),
+        "snapshot": Kind(lambda _: upkeep.snapshot(), every=60.0),
+        "sweep": Kind(lambda _: upkeep.sweep(), every=15.0),
+    }
+
+
+def ensure_recurring() -> None:
+    """Make sure that every recurring job has its row."""
+    for name, kind in kinds().items():
+        if kind.every is not None:
+            table.enqueue(name)
+
+
+@contextmanager
+def _kept_alive(lease: table.Lease) -> Iterator[None]:
+    stop = threading.Event()
+
+    def beat() -> None:
+        from django.db import connection
+
+        try:
+            while not stop.wait(HEARTBEAT_SECONDS):
+                try:
+                    if not table.heartbeat(lease):
+                        return
+                except DatabaseError:
+                    log.warning("job %s: heartbeat failed, trying again", lease.job_id)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{lease.job_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def run(lease: table.Lease) -> JobState:
+    """Run one leased job to its end: done, back in the queue, or poisoned with its error kept."""
+    kind = kinds().get(lease.kind)
+    if kind is None:
+        return table.fail(lease, "unknown_kind", f"No such kind of job: {lease.kind}.", permanent=True)
+    try:
+        with _kept_alive(lease):
+            kind.run(lease.subject)
+    except KNOWN_ERRORS as error:
+        return _failed(lease, kind, error.code, str(error), permanent=error.permanent)
+    except Exception as error:
+        log.exception("job %s (%s %s) failed", lease.job_id, lease.kind, lease.subject)
+        return _failed(lease, kind, "internal_error", f"{type(error).__name__}: {error}", permanent=False)
+    if kind.every is not None:
+        table.repeat(lease, kind.every)
+        return JobState.QUEUED
+    table.finish(lease)
+    return JobState.DONE
+
+
+def _failed(lease: table.Lease, kind: Kind, code: str, sentence: str, *, permanent: bool) -> JobState:
+    if kind.every is not None:
+        # A recurring job is never poisoned: it says what is wrong and comes again, less and less often.
+        log.warning("%s: %s (%s)", lease.kind, sentence, code)
+        return table.fail_recurring(lease, code, sentence)
+    state = table.fail(lease, code, sentence, permanent=permanent)
+    if state is JobState.POISONED and kind.give_up is not None:
+        kind.give_up(lease.subject, code, sentence)
+    log.info("job %s (%s): %s, %s (%s)", lease.job_id, lease.kind, state, sentence, code)
+    return state
+
+
+def run_job(job_id: int) -> JobState | None:
+    """Lease this job and run it; None when it is not due or somebody else has it (what a broker calls)."""
+    lease = table.lease_one(job_id, table.new_owner())
+    return run(lease) if lease else None
+
+
+def run_until_idle(owner: str | None = None, *, limit: int = 100_000) -> int:
+    """Run due jobs in this thread until none is due; the number run. Recurring jobs run once each."""
+    me = owner or table.new_owner()
+    for count in range(limit):
+        lease = table.lease_next(me)
+        if lease is None:
+            return count
+        run(lease)
+    return limit

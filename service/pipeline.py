@@ -1,0 +1,257 @@
+"""The product's story on one page: what happens to content, from the door to the proof.
+
+    attest:  receive → inspect → fingerprint → decide → sign → append → (seal → anchor, in batches)
+    verify:  inspect, look up, match, report; nothing is stored
+    screen:  fingerprint, match, index, report
+
+A stage's result is written by compare-and-swap on the submission's state, so a stage that two workers
+run at once, or one worker twice, counts once.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from attest.flows.revoke import revoke as revoke_leaf
+from attest.flows.seal import seal as seal_log
+from attest.proofs.bundle import ProofBundle
+from attest.queries import anchored_size, proof_for, standing
+from detector.fingerprints.compute import fingerprints
+from detector.flows.index_item import index
+from detector.similarity import Similarity
+from provenance.assets.asset import Asset
+from provenance.assets.label import label
+from provenance.flows.keep import keep
+from provenance.inspection.inspection import Credential, Inspection
+from provenance.manifests.manifest import SourceType
+from service import anchoring, policy, wiring
+from service.errors import ServiceError
+from service.jobs import table
+from service.models import Account, State, Submission
+from service.report import Report, Subject, compose
+from service.stages import STAGES, TRANSACTIONAL, local
+
+ATTEST = "attest"
+
+
+@dataclass(frozen=True, slots=True)
+class AttestRequest:
+    """What somebody asks of us beside the bytes. `parents` are ids of their own earlier attestations."""
+
+    source_type: str
+    title: str = ""
+    parents: tuple[str, ...] = ()
+    idempotency_key: str | None = None
+
+    def digest(self, asset_sha256: str) -> str:
+        """One digest of bytes and wishes, to tell a repeated request from another one."""
+        parts = [asset_sha256, self.source_type, self.title, *self.parents]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+# --- attest -----------------------------------------------------------------------------------------
+
+
+def submit(account: Account, asset: Asset, request: AttestRequest) -> Submission:
+    """Accept content for attestation: stored, written down and queued in one transaction.
+
+    Raises ServiceError `unknown_source_type`, `unknown_parent` or `idempotency_conflict`.
+    """
+    _check(account, request)
+    digest = request.digest(asset.sha256)
+    if request.idempotency_key:
+        known = _known(account, request.idempotency_key, digest)
+        if known is not None:
+            return known
+    stored = keep(asset, wiring.asset_store())
+    try:
+        with transaction.atomic():
+            submission = Submission.objects.create(
+                account=account,
+                asset=stored,
+                source_type=request.source_type,
+                title=title_of(request.title) or asset.name,
+                parents=list(request.parents),
+                idempotency_key=request.idempotency_key or None,
+                request_sha256=digest,
+            )
+            job = table.enqueue(ATTEST, str(submission.pk))
+            transaction.on_commit(lambda: wiring.dispatch(job.pk))
+    except IntegrityError:
+        known = _known(account, request.idempotency_key or "", digest)
+        if known is None:
+            raise
+        return known
+    return submission
+
+
+def title_of(text: str) -> str:
+    """A title without controls, bidi overrides or invisible characters, at most 300 characters; slashes stay."""
+    return "/".join(label(part) for part in text.split("/") if part.strip())[:300]
+
+
+def _check(account: Account, request: AttestRequest) -> None:
+    if request.source_type not in set(SourceType):
+        known = ", ".join(SourceType)
+        raise ServiceError("unknown_source_type", f"source_type must be one of: {known}.")
+    try:
+        parents = {UUID(parent) for parent in request.parents}
+    except ValueError as error:
+        raise ServiceError("unknown_parent", "A parent is named by its attestation id.") from error
+    if Submission.objects.filter(pk__in=parents, account=account).count() != len(parents):
+        raise ServiceError("unknown_parent", "A parent is not among your attestations.")
+
+
+def _known(account: Account, key: str, digest: str) -> Submission | None:
+    earlier = Submission.objects.filter(account=account, idempotency_key=key).first()
+    if earlier is not None and earlier.request_sha256 != digest:
+        raise ServiceError("idempotency_conflict", "This Idempotency-Key was used for another request.")
+    return earlier
+
+
+def advance(submission_id: str) -> State:
+    """Carry one submission as far as it goes now; the state it stands in afterwards."""
+    while True:
+        submission = _loaded(submission_id)
+        state = State(submission.state)
+        if state not in STAGES:
+            return state
+        if state in TRANSACTIONAL:
+            with transaction.atomic():
+                _swap(submission, STAGES[state](submission))
+        else:
+            _swap(submission, STAGES[state](submission))
+
+
+def _loaded(submission_id: str) -> Submission:
+    rows = Submission.objects.select_related("account", "asset", "signed", "store")
+    found = rows.filter(pk=submission_id).first()
+    if found is None:
+        raise ServiceError("not_found", f"There is no submission {submission_id}.")
+    return found
+
+
+def _swap(submission: Submission, changes: Mapping[str, object]) -> bool:
+    """Write a stage's result, but only if nobody moved the submission meanwhile."""
+    unmoved = Submission.objects.filter(pk=submission.pk, state=submission.state)
+    return bool(unmoved.update(updated_at=timezone.now(), **changes))
+
+
+def give_up(submission_id: str, code: str, sentence: str) -> None:
+    """Say on the submission why its job was poisoned; its stored bytes stay."""
+    live = Submission.objects.filter(pk=submission_id, state__in=list(STAGES))
+    live.update(state=State.FAILED, error_code=code[:64], error=sentence, updated_at=timezone.now())
+
+
+def review(submission: Submission, reviewer: Account, *, approve: bool) -> Submission:
+    """Decide what is held: approved goes on to be signed, refused ends here. Raises `not_held`."""
+    with transaction.atomic():
+        held = Submission.objects.filter(pk=submission.pk, state=State.HELD)
+        if approve:
+            moved = held.update(state=State.FINGERPRINTED, reviewed_by=reviewer, updated_at=timezone.now())
+        else:
+            moved = held.update(
+                state=State.REFUSED,
+                reviewed_by=reviewer,
+                error_code="refused_by_reviewer",
+                error="A moderator refused this attestation.",
+                updated_at=timezone.now(),
+            )
+        if not moved:
+            raise ServiceError("not_held", "This submission is not waiting for a decision.")
+        if approve:
+            job = table.enqueue(ATTEST, str(submission.pk))
+            transaction.on_commit(lambda: wiring.dispatch(job.pk))
+    return _loaded(str(submission.pk))
+
+
+def revoke(submission: Submission, reason: str) -> Submission:
+    """Revoke an attestation: a leaf of its own in the log. Raises `nothing_to_revoke` before it has one."""
+    if submission.leaf_index is None:
+        raise ServiceError("nothing_to_revoke", "This submission has not been logged, so there is nothing to revoke.")
+    with transaction.atomic():
+        revoke_leaf(submission.leaf_index, title_of(reason), key=f"revocation:{submission.pk}")
+        Submission.objects.filter(pk=submission.pk, revoked_at=None).update(revoked_at=timezone.now())
+    return _loaded(str(submission.pk))
+
+
+def seal() -> int:
+    """Sign a checkpoint over everything appended; how many submissions became `logged`."""
+    checkpoint = seal_log(
+        log_key=wiring.log_key(), tile_store=wiring.tile_store(), origin=wiring.log_origin(), now=timezone.now()
+    )
+    if checkpoint is None:
+        from attest.queries import latest_checkpoint
+
+        checkpoint = latest_checkpoint()
+    if checkpoint is None:
+        return 0
+    covered = Submission.objects.filter(state=State.APPENDED, leaf_index__lt=checkpoint.size)
+    return covered.update(state=State.LOGGED, updated_at=timezone.now())
+
+
+def anchor() -> int:
+    """Bring the newest checkpoint to every chain; how many submissions became `anchored`."""
+    anchoring.anchor_latest()
+    covered = Submission.objects.filter(state=State.LOGGED, leaf_index__lt=anchored_size())
+    return covered.update(state=State.ANCHORED, updated_at=timezone.now())
+
+
+def proof(submission: Submission) -> ProofBundle:
+    """The self-contained proof as far as it has come. Raises `proof_not_ready` before there is a leaf."""
+    if submission.leaf_index is None or submission.signed is None or submission.store is None:
+        raise ServiceError("proof_not_ready", "The attestation is not in the log yet.", permanent=False)
+    store: bytes | None = None
+    if not submission.embedded:
+        with local(submission.store) as sidecar:
+            store = sidecar.path.read_bytes()
+    return proof_for(
+        submission.leaf_index,
+        vkey=wiring.log_key().vkey,
+        media_type=submission.signed.media_type,
+        title=submission.title,
+        store=store,
+    )
+
+
+# --- verify -----------------------------------------------------------------------------------------
+
+
+def verify(asset: Asset, store: Path | None = None) -> Report:
+    """Everything we can say of these bytes, with nothing stored."""
+    inspection = wiring.inspector().inspect(asset, store)
+    digests = {"file": asset.sha256, "asset": asset.sha256}
+    if inspection.claim_sha256 and inspection.binding_sha256:
+        digests |= {"claim": inspection.claim_sha256, "binding": inspection.binding_sha256}
+    prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
+    similarity = wiring.live_index().match(prints)
+    subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
+    return policy.decide(compose(subject, inspection, standing(digests), similarity))
+
+
+def lookup(sha256: str) -> Report:
+    """What the log knows of a digest alone; credentials and likeness cannot be checked without the bytes."""
+    found = standing({"file": sha256, "asset": sha256})
+    return policy.decide(compose(Subject(sha256), Inspection(Credential.UNCHECKED), found, Similarity()))
+
+
+# --- screen -----------------------------------------------------------------------------------------
+
+
+def screen(asset: Asset, *, tenant: str, source: str = "", author: str = "", key: str | None = None) -> Report:
+    """Index one item of a platform's stream and say what it resembles; a repeated `key` indexes once."""
+    inspection = wiring.inspector().inspect(asset)
+    digests = {"file": asset.sha256, "asset": asset.sha256}
+    prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
+    now = timezone.now()
+    with transaction.atomic():
+        similarity = wiring.live_index().match(prints)
+        index(prints, kind="screened", tenant=tenant, source=source, author=author, time=now, key=key)
+    similarity = wiring.live_index().with_campaign(similarity, prints.sha256, tenant)
+    subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
+    return policy.decide(compose(subject, inspection, standing(digests), similarity))

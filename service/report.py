@@ -1,0 +1,206 @@
+"""Inspection + Standing + Similarity → Report: axes that are never collapsed into one green tick.
+
+Plain Python: the pipeline, the API, the portal and the command line all print what is composed here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from attest.standing import Anchor, Registration, Standing
+from detector.similarity import CampaignSummary, Match, Similarity
+from provenance.inspection.inspection import Credential, Finding, Inspection, Origin
+from provenance.manifests.manifest import SourceType
+
+
+class Registry(StrEnum):
+    """The registry axis: what the log says, and what the detector adds to it."""
+
+    ATTESTED = "attested"
+    ATTESTED_VARIANT = "attested_variant"
+    ATTESTED_COPY = "attested_copy"
+    REVOKED = "revoked"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialAxis:
+    """What the content credentials say; see provenance.inspection for each value."""
+
+    status: str
+    signer: str | None
+    trust_list: str | None
+    revocation: str
+    time: str
+    signed_at: str | None
+    history: str
+    generator: str | None
+    manifest_label: str | None
+    padding_bytes: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAxis:
+    """What the log knows of these bytes. `original` is the attestation a copy was recognised as."""
+
+    status: Registry
+    leaf_index: int | None
+    log_origin: str | None
+    log_key: str | None
+    attested_at: str | None
+    checkpoint_size: int | None
+    revoked_at: str | None
+    original: str | None
+    problems: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OriginAxis:
+    """How the content came to be, as declared, and by whom."""
+
+    status: Origin
+    digital_source_type: str | None
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarityAxis:
+    """What it resembles."""
+
+    matches: tuple[Match, ...]
+    campaign: CampaignSummary | None
+    degraded: bool
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an action was chosen: a stable code and a sentence."""
+
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything we can say of one piece of content. `action` and `reasons` are the policy's."""
+
+    sha256: str
+    media_type: str
+    name: str
+    size: int
+    credential: CredentialAxis
+    registry: RegistryAxis
+    anchor: tuple[Anchor, ...]
+    origin: OriginAxis
+    similarity: SimilarityAxis
+    action: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready values, the same everywhere."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is being reported on: bytes by digest, or a digest alone."""
+
+    sha256: str
+    media_type: str = "application/octet-stream"
+    name: str = ""
+    size: int = 0
+
+
+def compose(subject: Subject, inspection: Inspection, standing: Standing, similarity: Similarity) -> Report:
+    """Compose the axes; decides nothing (service.policy does)."""
+    return Report(
+        sha256=subject.sha256,
+        media_type=subject.media_type,
+        name=subject.name,
+        size=subject.size,
+        credential=_credential(inspection),
+        registry=_registry(inspection, standing, similarity),
+        anchor=standing.anchors,
+        origin=_origin(inspection, standing),
+        similarity=SimilarityAxis(
+            similarity.matches, similarity.campaign, similarity.degraded, similarity.methods
+        ),
+    )
+
+
+def _credential(inspection: Inspection) -> CredentialAxis:
+    return CredentialAxis(
+        status=inspection.credential.value,
+        signer=inspection.signer,
+        trust_list=inspection.trust_list,
+        revocation=inspection.revocation.value,
+        time=inspection.time.value,
+        signed_at=inspection.signed_at,
+        history=inspection.history.value,
+        generator=inspection.generator,
+        manifest_label=inspection.manifest_label,
+        padding_bytes=inspection.padding_bytes,
+        findings=inspection.findings,
+    )
+
+
+def attested_original(similarity: Similarity) -> Match | None:
+    """The best match that an attestation stands behind, if any."""
+    return next((match for match in similarity.matches if match.subject), None)
+
+
+def _registry(inspection: Inspection, standing: Standing, similarity: Similarity) -> RegistryAxis:
+    status, original = Registry(standing.registration.value), None
+    copy = attested_original(similarity)
+    # Only media that lost its credentials is a copy of an attestation; content that carries its own
+    # credential speaks for itself, and the match stays visible on the similarity axis.
+    if standing.registration is Registration.NONE and inspection.credential is Credential.NONE and copy:
+        status, original = Registry.ATTESTED_COPY, copy.subject
+    return RegistryAxis(
+        status=status,
+        leaf_index=standing.leaf_index,
+        log_origin=standing.log_origin,
+        log_key=standing.log_key,
+        attested_at=standing.attested_at,
+        checkpoint_size=standing.checkpoint_size,
+        revoked_at=standing.revoked_at,
+        original=original,
+        problems=standing.problems,
+    )
+
+
+def _origin(inspection: Inspection, standing: Standing) -> OriginAxis:
+    if inspection.origin is not Origin.UNKNOWN or inspection.digital_source_type:
+        return OriginAxis(inspection.origin, inspection.digital_source_type, inspection.signer)
+    if standing.source_type in set(SourceType):
+        by = f"log {standing.log_origin}" if standing.log_origin else None
+        return OriginAxis(SourceType(standing.source_type).origin, None, by)
+    return OriginAxis(Origin.UNKNOWN, None, None)
+
+
+def similarity_from(stored: Mapping[str, Any]) -> Similarity:
+    """Rebuild a Similarity that was kept as JSON beside a submission."""
+    campaign = stored.get("campaign")
+    return Similarity(
+        matches=tuple(Match(**match) for match in stored.get("matches", ())),
+        campaign=CampaignSummary(**campaign) if campaign else None,
+        degraded=bool(stored.get("degraded", False)),
+        methods=tuple(stored.get("methods", ())),
+    )
+
+
+def inspection_from(stored: Mapping[str, Any]) -> Inspection:
+    """Rebuild an Inspection that was kept as JSON beside a submission."""
+    from provenance.inspection.inspection import History, Revocation, SigningTime
+
+    values = dict(stored)
+    values["credential"] = Credential(values["credential"])
+    values["revocation"] = Revocation(values["revocation"])
+    values["time"] = SigningTime(values["time"])
+    values["history"] = History(values["history"])
+    values["origin"] = Origin(values["origin"])
+    values["findings"] = tuple(Finding(**finding) for finding in values.get("findings", ()))
+    return Inspection(**values)

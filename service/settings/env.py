@@ -1,0 +1,130 @@
+"""Every configuration variable, read once, typed, and refused loudly when it makes no sense.
+
+Empty means the embedded default. No other module reads the environment.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from environs import Env, EnvError
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+RUNNING_FILE = PROJECT / ".assay" / "running.json"
+
+
+class ConfigurationError(Exception):
+    """A variable holds a value that cannot work; the message names the variable and what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration. URLs are empty strings where the embedded default serves."""
+
+    environment: str
+    data_dir: Path
+    database_url: str
+    broker_url: str
+    storage_url: str
+    vector_url: str
+    chain_rpc_url: str
+    chain_id: int | None
+    registry_address: str
+    signer_url: str
+    signer_passphrase_file: str
+    tsa_url: str
+    trust_lists: tuple[Path, ...]
+    embedder_text: str
+    embedder_image: str
+    device: str
+    allowed_hosts: tuple[str, ...]
+    public_url: str
+    log_origin: str
+    web_workers: int
+    web_threads: int
+    worker_threads: int
+    max_upload_bytes: int
+    seal_seconds: float
+    anchor_seconds: float
+    rate_per_minute: int
+    spend_ceiling_wei: int
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the strict rules for a public installation apply."""
+        return self.environment == "production"
+
+
+def _running() -> dict[str, str]:
+    """What the Assay that `up` runs from this checkout noted of itself, so that other verbs find it unasked."""
+    try:
+        noted = json.loads(RUNNING_FILE.read_text())
+        os.kill(int(noted["pid"]), 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {name: str(noted.get(name, "")) for name in ("data_dir", "chain_rpc_url")}
+
+
+def _url(env: Env, name: str, schemes: tuple[str, ...]) -> str:
+    value: str = env.str(name, "")
+    if value and urlsplit(value).scheme not in schemes:
+        raise ConfigurationError(f"{name} must be a URL starting with {', '.join(s + ':' for s in schemes)}.")
+    return value
+
+
+def _paths(env: Env, name: str) -> tuple[Path, ...]:
+    paths = tuple(Path(item) for item in env.list(name, []) if item)
+    for path in paths:
+        if not path.is_file():
+            raise ConfigurationError(f"{name} names {path}, which is not a file.")
+    return paths
+
+
+def read() -> Config:
+    """Read the environment. Raises ConfigurationError with one sentence naming the variable at fault."""
+    env = Env()
+    try:
+        return _read(env)
+    except EnvError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def _read(env: Env) -> Config:
+    environment = env.str("ASSAY_ENV", "embedded")
+    if environment not in ("embedded", "production"):
+        raise ConfigurationError("ASSAY_ENV must be 'embedded' or 'production'.")
+    running = _running()
+    data_dir = Path(env.str("ASSAY_DATA_DIR", "") or running.get("data_dir") or PROJECT / "data").absolute()
+    is_running = running.get("data_dir") == str(data_dir)
+    return Config(
+        environment=environment,
+        data_dir=data_dir,
+        database_url=_url(env, "DATABASE_URL", ("postgres", "postgresql", "sqlite")),
+        broker_url=_url(env, "BROKER_URL", ("amqp", "amqps", "redis", "rediss")),
+        storage_url=_url(env, "STORAGE_URL", ("file", "s3")),
+        vector_url=_url(env, "VECTOR_URL", ("faiss",)),
+        chain_rpc_url=_url(env, "CHAIN_RPC_URL", ("http", "https"))
+        or (running.get("chain_rpc_url", "") if is_running else ""),
+        chain_id=env.int("CHAIN_ID", None),
+        registry_address=env.str("REGISTRY_ADDRESS", ""),
+        signer_url=_url(env, "SIGNER_URL", ("file",)),
+        signer_passphrase_file=env.str("SIGNER_PASSPHRASE_FILE", ""),
+        tsa_url=_url(env, "TSA_URL", ("http", "https")),
+        trust_lists=_paths(env, "TRUST_LISTS"),
+        embedder_text=env.str("EMBEDDER_TEXT", ""),
+        embedder_image=env.str("EMBEDDER_IMAGE", ""),
+        device=env.str("DEVICE", "cpu"),
+        allowed_hosts=tuple(env.list("ALLOWED_HOSTS", [])),
+        public_url=_url(env, "PUBLIC_URL", ("http", "https")),
+        log_origin=env.str("LOG_ORIGIN", ""),
+        web_workers=env.int("WEB_WORKERS", 1),
+        web_threads=env.int("WEB_THREADS", 8),
+        worker_threads=env.int("WORKER_THREADS", 2),
+        max_upload_bytes=env.int("MAX_UPLOAD_BYTES", 200 * 1024 * 1024),
+        seal_seconds=env.float("SEAL_SECONDS", 1.0),
+        anchor_seconds=env.float("ANCHOR_SECONDS", 5.0),
+        rate_per_minute=env.int("RATE_PER_MINUTE", 600),
+        spend_ceiling_wei=env.int("SPEND_CEILING_WEI", 10**17),
+    )

@@ -1,0 +1,201 @@
+"""What each stage of an attestation does: reads a submission, returns the columns it sets.
+
+A stage may run twice (a worker can die after it and before the compare-and-swap), so each is idempotent:
+what it writes elsewhere is keyed by the submission or by content.
+"""
+
+import base64
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from attest.flows.append import append_attestation
+from detector.fingerprints.compute import fingerprints
+from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.flows.index_item import index
+from provenance.assets.asset import Asset, Medium
+from provenance.flows.keep import keep
+from provenance.manifests.manifest import Declaration, Manifest, SourceType
+from provenance.models import StoredAsset
+from service import policy, wiring
+from service.errors import ServiceError
+from service.models import State, Submission
+from service.report import inspection_from
+
+Changes = dict[str, Any]
+Stage = Callable[[Submission], Changes]
+
+
+@contextmanager
+def local(stored: StoredAsset, name: str = "") -> Iterator[Asset]:
+    """A stored asset as a local file for as long as the block runs."""
+    with wiring.asset_store().materialise(stored.key) as path:
+        yield Asset(
+            sha256=stored.sha256,
+            size=stored.size,
+            media_type=stored.media_type,
+            medium=Medium(stored.medium),
+            name=name or stored.name,
+            path=path,
+        )
+
+
+def inspect(submission: Submission) -> Changes:
+    """Read the content credentials the upload already carries."""
+    with local(submission.asset) as asset:
+        inspection = wiring.inspector().inspect(asset)
+    return {"state": State.INSPECTED, "inspection": asdict(inspection)}
+
+
+def fingerprint(submission: Submission) -> Changes:
+    """Compute the codes and vectors that survive small changes."""
+    with local(submission.asset) as asset:
+        prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
+    return {"state": State.FINGERPRINTED, "fingerprints": _prints_to_json(prints)}
+
+
+def decide(submission: Submission) -> Changes:
+    """Accept, hold or refuse, before anything is signed; what is accepted becomes findable.
+
+    Matching and indexing happen in the caller's transaction, so of two accounts that bring the same
+    picture at the same moment exactly one is first.
+    """
+    prints = prints_from_json(submission.fingerprints)
+    tenant = str(submission.account_id)
+    similarity = wiring.live_index().match(prints)
+    credential = inspection_from(submission.inspection).credential.value
+    verdict = policy.attestable(similarity, tenant, credential)
+    approved = submission.reviewed_by_id is not None
+    state = State.ACCEPTED
+    if verdict.action is policy.Action.FLAG:
+        state = State.REFUSED
+    elif verdict.action is policy.Action.REVIEW and not approved:
+        state = State.HELD
+    if state is State.ACCEPTED:
+        index(
+            prints,
+            kind="attested",
+            tenant=tenant,
+            subject=str(submission.pk),
+            time=submission.created_at,
+            key=f"attested:{submission.pk}",
+        )
+    changes: Changes = {
+        "state": state,
+        "similarity": asdict(similarity),
+        "action": verdict.action.value,
+        "reasons": [asdict(reason) for reason in verdict.reasons],
+    }
+    if state is not State.HELD:
+        changes["fingerprints"] = {}
+    if state is State.REFUSED:
+        changes |= {"error_code": verdict.reasons[0].code, "error": verdict.reasons[0].sentence}
+    return changes
+
+
+def sign(submission: Submission) -> Changes:
+    """Sign a C2PA manifest, embedded where the format allows, and keep both forms."""
+    folder = wiring.work_folder() / str(submission.pk)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with ExitStack() as held:
+            asset = held.enter_context(local(submission.asset))
+            parents = tuple(held.enter_context(local(parent)).path for parent in _parents(submission))
+            declaration = Declaration(SourceType(submission.source_type), submission.title, parents)
+            manifest = wiring.writer().sign(asset, declaration, folder, "signed")
+            signed = keep(_signed_asset(manifest, asset), wiring.asset_store())
+            store = keep(_store_asset(manifest), wiring.asset_store())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return {
+        "state": State.SIGNED,
+        "signed": signed,
+        "store": store,
+        "embedded": manifest.embedded,
+        "claim_sha256": manifest.claim_sha256,
+        "binding_sha256": manifest.binding_sha256,
+    }
+
+
+def append(submission: Submission) -> Changes:
+    """Append the attestation to the log, exactly once by its id."""
+    if submission.signed is None or submission.store is None:
+        raise ServiceError("internal_state", "A signed submission lost its signed file.")
+    digests = {
+        "file": submission.signed.sha256,
+        "asset": submission.asset.sha256,
+        "claim": submission.claim_sha256,
+        "binding": submission.binding_sha256,
+        "store": submission.store.sha256,
+    }
+    leaf = append_attestation(
+        source_type=submission.source_type,
+        digests=digests,
+        key=f"attestation:{submission.pk}",
+        issued_at=timezone.now(),
+    )
+    return {"state": State.APPENDED, "leaf_index": leaf.index}
+
+
+def _parents(submission: Submission) -> list[StoredAsset]:
+    rows = Submission.objects.filter(pk__in=submission.parents, account=submission.account)
+    return [row.signed or row.asset for row in rows.select_related("signed", "asset")]
+
+
+def _signed_asset(manifest: Manifest, source: Asset) -> Asset:
+    return Asset(
+        sha256=manifest.signed_sha256,
+        size=manifest.signed_path.stat().st_size,
+        media_type=manifest.media_type,
+        medium=source.medium,
+        name=source.name,
+        path=manifest.signed_path,
+    )
+
+
+def _store_asset(manifest: Manifest) -> Asset:
+    path: Path = manifest.store_path
+    return Asset(
+        manifest.store_sha256, path.stat().st_size, "application/c2pa", Medium.OTHER, "manifest.c2pa", path
+    )
+
+
+def _prints_to_json(prints: Fingerprints) -> dict[str, Any]:
+    return {
+        "sha256": prints.sha256,
+        "medium": prints.medium.value,
+        "excerpt": prints.excerpt,
+        "prints": [
+            {"method": p.method, "value": base64.b64encode(p.value).decode(), "quality": p.quality}
+            for p in prints.prints
+        ],
+    }
+
+
+def prints_from_json(stored: dict[str, Any]) -> Fingerprints:
+    """Fingerprints as they were kept between two stages."""
+    return Fingerprints(
+        sha256=stored["sha256"],
+        medium=Medium(stored["medium"]),
+        excerpt=stored["excerpt"],
+        prints=tuple(
+            Fingerprint(p["method"], base64.b64decode(p["value"]), p["quality"]) for p in stored["prints"]
+        ),
+    )
+
+
+# The order of the story. Sealing and anchoring work on batches and are not in it: they move many at once.
+STAGES: dict[State, Stage] = {
+    State.RECEIVED: inspect,
+    State.INSPECTED: fingerprint,
+    State.FINGERPRINTED: decide,
+    State.ACCEPTED: sign,
+    State.SIGNED: append,
+}
+# These write rows of other rooms together with the state, or not at all.
+TRANSACTIONAL = frozenset({State.FINGERPRINTED, State.SIGNED})

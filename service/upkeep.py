@@ -1,0 +1,54 @@
+"""What keeps the house in order: re-queues what was lost, snapshots indexes, sweeps what nobody needs."""
+
+import logging
+import time
+from datetime import timedelta
+
+from django.utils import timezone
+
+from service import pipeline, wiring
+from service.jobs import table
+from service.models import Job, JobState, Submission
+from service.stages import STAGES
+
+log = logging.getLogger(__name__)
+ABANDONED_SECONDS = 3600
+
+
+def snapshot() -> None:
+    """Write the index to disk, so that the next start need not rebuild it."""
+    wiring.live_index().snapshot()
+
+
+def sweep() -> None:
+    """Find what fell through: submissions without a live job, dead workers' leases, leftover files."""
+    table.release_dead()
+    _requeue_orphans()
+    _give_up_poisoned()
+    table.forget_done(timedelta(days=1))
+    _remove_leftovers()
+
+
+def _requeue_orphans() -> None:
+    # Grace: a submission and its job are written together, but a reviewer's approval may race a finishing job.
+    settled = timezone.now() - timedelta(seconds=10)
+    waiting = Submission.objects.filter(state__in=list(STAGES), updated_at__lt=settled)
+    for pk in waiting.values_list("pk", flat=True)[:1000]:
+        job = Job.objects.filter(kind=pipeline.ATTEST, subject=str(pk)).first()
+        if job is None or job.state == JobState.DONE:
+            log.info("submission %s had no live job; queued again", pk)
+            wiring.dispatch(table.enqueue(pipeline.ATTEST, str(pk)).pk)
+
+
+def _give_up_poisoned() -> None:
+    for job in Job.objects.filter(kind=pipeline.ATTEST, state=JobState.POISONED):
+        pipeline.give_up(job.subject, job.error_code, job.error)
+
+
+def _remove_leftovers() -> None:
+    """Temporary files of requests and stages that were killed in the middle."""
+    cutoff = time.time() - ABANDONED_SECONDS
+    for folder in (wiring.incoming_folder(), wiring.work_folder()):
+        for path in folder.rglob("*"):
+            if path.is_file() and path.stat().st_mtime < cutoff:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,15 @@
+"""Every address: machines first, then people."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from service.api import urls as api
+from service.portal import urls as portal
+
+urlpatterns = [
+    path("", include(api)),
+    path("", include(portal)),
+    path("admin/", admin.site.urls),
+]
+handler404 = "service.portal.views.not_found"
+handler500 = "service.portal.views.server_error"

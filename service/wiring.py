@@ -1,0 +1,201 @@
+"""Settings → concrete backends; the only file that names them. Each is made once per process, when first asked for.
+
+Nothing here may be called before a fork: a C2PA context and a FAISS index do not survive one.
+"""
+
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage, Storage
+
+from attest.log.keys import LogKey
+from attest.log.store import TileStore
+from attest.registry.client import RegistryClient
+from attest.registry.keys import AnchorKey
+from attest.registry.keys import load_or_create as load_anchor_key
+from detector.fingerprints.compute import Embedders
+from detector.fingerprints.minilm import SentenceEmbedder
+from detector.flows.live_index import LiveIndex
+from detector.media.image import ImageLimits
+from provenance.assets.limits import Limits
+from provenance.assets.storage import AssetStore
+from provenance.inspection.reader import Inspector
+from provenance.keys.store import ClaimSigner, load_file_signer
+from provenance.manifests.writer import ManifestWriter
+from provenance.trust.lists import TrustStore
+from service.settings.env import Config
+
+PRIVATE_DIR = 0o700
+_warm = threading.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One chain to anchor on: how to reach it, who pays, and where the registry lies if that is given."""
+
+    client: RegistryClient
+    rpc_url: str
+    key: AnchorKey
+    registry: str
+
+
+def config() -> Config:
+    """The configuration in force."""
+    current: Config = settings.CONFIG
+    return current
+
+
+def _folder(*parts: str) -> Path:
+    folder = Path(settings.DATA_DIR).joinpath(*parts)
+    folder.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+    return folder
+
+
+def incoming_folder() -> Path:
+    """Where uploads lie while they are looked at."""
+    return _folder("incoming")
+
+
+def work_folder() -> Path:
+    """Where stages put what they make before it is stored."""
+    return _folder("work")
+
+
+def blob_folder() -> Path:
+    """Where the embedded storage keeps content."""
+    return _folder("blobs")
+
+
+@cache
+def limits() -> Limits:
+    """How large content may be."""
+    return Limits(max_bytes=config().max_upload_bytes)
+
+
+@cache
+def storage() -> Storage:
+    """Django's storage for content: a folder, or S3 by STORAGE_URL=s3://bucket/prefix."""
+    url = urlsplit(config().storage_url)
+    if url.scheme == "s3":
+        from storages.backends.s3 import S3Storage
+
+        s3: Storage = S3Storage(bucket_name=url.netloc, location=url.path.strip("/"), default_acl=None)
+        return s3
+    location = Path(url.path) if url.scheme == "file" else blob_folder()
+    return FileSystemStorage(location=location, file_permissions_mode=0o600, directory_permissions_mode=0o700)
+
+
+@cache
+def asset_store() -> AssetStore:
+    """Content, addressed by its digest."""
+    return AssetStore(storage())
+
+
+@cache
+def signer() -> ClaimSigner:
+    """The claim signer: SIGNER_URL, or the development PKI of the data folder."""
+    from provenance.keys import devpki
+
+    passphrase = config().signer_passphrase_file
+    secret = Path(passphrase).read_bytes().rstrip(b"\n") if passphrase else None
+    if config().signer_url:
+        return load_file_signer(config().signer_url, passphrase=secret)
+    folder = _folder("pki")
+    devpki.create(folder)
+    return load_file_signer(folder)
+
+
+@cache
+def trust_store() -> TrustStore:
+    """The trust lists in force: those in the database, those of TRUST_LISTS, and our development root."""
+    from provenance import queries
+
+    return queries.trust_store(files=config().trust_lists, development_root=_development_root())
+
+
+def _development_root() -> Path | None:
+    # Our own root only ever makes our own signatures trusted on this installation; a report names the list.
+    root = Path(settings.DATA_DIR) / "pki" / "root.pem"
+    return root if not config().signer_url and root.is_file() else None
+
+
+@cache
+def inspector() -> Inspector:
+    """The sandboxed reader."""
+    signer()
+    return Inspector(trust_store())
+
+
+@cache
+def writer() -> ManifestWriter:
+    """The manifest writer."""
+    return ManifestWriter(signer())
+
+
+@cache
+def embedders() -> Embedders:
+    """The fingerprints' models, loaded when first used."""
+    text = SentenceEmbedder(config().embedder_text, config().device)
+    return Embedders(text=text, image_limits=ImageLimits(max_pixels=limits().max_pixels))
+
+
+@cache
+def live_index() -> LiveIndex:
+    """This process's index, kept level with the rows."""
+    return LiveIndex(_folder("index"))
+
+
+@cache
+def log_key() -> LogKey:
+    """The log's signing key, made on first use."""
+    return LogKey.load_or_create(_folder("secrets") / "log_key", log_origin())
+
+
+def log_origin() -> str:
+    """The log's name in checkpoints (C2SP tlog-checkpoint): LOG_ORIGIN, else derived from PUBLIC_URL."""
+    if config().log_origin:
+        return config().log_origin
+    host = urlsplit(config().public_url).netloc
+    return f"{host}/log" if host else "assay.local/log"
+
+
+@cache
+def tile_store() -> TileStore:
+    """The static files of the log."""
+    return TileStore(_folder("log"))
+
+
+@cache
+def chains() -> tuple[Chain, ...]:
+    """Every chain that checkpoints are anchored on; empty while none is configured or running."""
+    if not config().chain_rpc_url:
+        return ()
+    key = load_anchor_key(_folder("secrets") / "anchor_key")
+    client = RegistryClient(config().chain_rpc_url, config().chain_id)
+    return (Chain(client, config().chain_rpc_url, key, config().registry_address),)
+
+
+def dispatch(job_id: int) -> None:
+    """Tell the broker of a job, if there is one; a lost message only costs time, the sweeper sends it again."""
+    if not config().broker_url:
+        return
+    from service.jobs.celery_app import send
+
+    send(job_id)
+
+
+def warm() -> None:
+    """Load everything slow, so that no first request waits for it. Raises what loading raises."""
+    inspector()
+    embedders().warm()
+    live_index().warm()
+    _warm.set()
+
+
+def is_warm() -> bool:
+    """Whether `warm` has finished in this process."""
+    return _warm.is_set()
