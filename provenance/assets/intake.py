@@ -1,0 +1,135 @@
+"""Taking bytes in: digest, cap, type and structure, in one pass and a glance at the headers."""
+
+import codecs
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from provenance.assets.asset import Asset, Medium
+from provenance.assets.label import label
+from provenance.assets.limits import MEBIBYTE, Limits
+from provenance.assets.sniff import HEAD_BYTES, TEXT, UNKNOWN, sniff
+from provenance.assets.structure.check import check
+from provenance.errors import ProvenanceError, RejectedAsset
+
+_READ_BYTES = 1 * MEBIBYTE
+
+
+def receive(chunks: Iterable[bytes], name: str, limits: Limits, folder: Path) -> Asset:
+    """Stream `chunks` into a private file (0600) in `folder` and identify it; no length need be announced.
+
+    On any error, the caller's own included, nothing is left in `folder`. Raises RejectedAsset with `empty_file`,
+    `too_large`, `too_many_pixels`, `too_many_frames`, `truncated_file`, `malformed_media` or `active_content`;
+    ProvenanceError `storage_full` where the disk is.
+    """
+    descriptor, raw = tempfile.mkstemp(prefix="intake-", dir=folder)
+    path = Path(raw)
+    reading = _Reading(limits)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for chunk in chunks:
+                reading.add(chunk)
+                file.write(chunk)
+        return _identify(reading, name, limits, path)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise storage_error(error) from error
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def from_text(text: str, name: str, limits: Limits, folder: Path) -> Asset:
+    """Take a text in as UTF-8, byte for byte as given. Raises as `receive` does."""
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        raise RejectedAsset("The text holds half a surrogate pair.", code="malformed_text") from error
+    return receive([content], name, limits, folder)
+
+
+def from_path(path: Path, limits: Limits) -> Asset:
+    """Identify a file where it lies, copying nothing. Raises as `receive` does, `unreadable_file` besides."""
+    reading = _Reading(limits)
+    try:
+        for chunk in _blocks(path):
+            reading.add(chunk)
+    except OSError as error:
+        raise RejectedAsset(
+            f"{label(path.name)} cannot be read: {error.strerror}.", code="unreadable_file"
+        ) from error
+    return _identify(reading, path.name, limits, path)
+
+
+def storage_error(error: OSError) -> ProvenanceError:
+    """A disk's failure as this engine's error: `storage_full` or `storage_failed`, both worth a retry."""
+    full = error.errno in (28, 122)  # ENOSPC, EDQUOT
+    failure = ProvenanceError(
+        "The disk is full." if full else f"The storage failed: {error.strerror}.",
+        code="storage_full" if full else "storage_failed",
+    )
+    failure.permanent = False
+    return failure
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What one pass over the bytes learns: digest, size, head, and whether all of it is UTF-8."""
+
+    limits: Limits
+    size: int = 0
+    head: bytes = b""
+    is_utf8: bool = True
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    decoder: codecs.IncrementalDecoder = field(
+        default_factory=lambda: codecs.getincrementaldecoder("utf-8")()
+    )
+
+    def add(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.size > self.limits.max_bytes:
+            raise RejectedAsset(f"The file is over {self.limits.max_bytes:,} bytes.", code="too_large")
+        self.digest.update(chunk)
+        if len(self.head) < HEAD_BYTES:
+            self.head += chunk[: HEAD_BYTES - len(self.head)]
+        self._decode(chunk, final=False)
+
+    def finish(self) -> tuple[str, Medium]:
+        """The sniffed type of the whole; a head of text over a body that is none is unknown content."""
+        if not self.size:
+            raise RejectedAsset("The file is empty.", code="empty_file")
+        self._decode(b"", final=True)
+        media_type, medium = sniff(self.head, "")
+        return (UNKNOWN, Medium.OTHER) if media_type == TEXT and not self.is_utf8 else (media_type, medium)
+
+    def _decode(self, chunk: bytes, *, final: bool) -> None:
+        if not self.is_utf8:
+            return
+        try:
+            decoded = self.decoder.decode(chunk, final=final)
+        except UnicodeDecodeError:
+            self.is_utf8 = False
+        else:
+            self.is_utf8 = "\0" not in decoded
+
+
+def _identify(reading: _Reading, name: str, limits: Limits, path: Path) -> Asset:
+    media_type, medium = reading.finish()
+    check(path, media_type, limits)
+    return Asset(
+        sha256=reading.digest.hexdigest(),
+        size=reading.size,
+        media_type=media_type,
+        medium=medium,
+        name=label(name),
+        path=path,
+    )
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_READ_BYTES):
+            yield block
