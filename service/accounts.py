@@ -31,7 +31,9 @@ def create_key(
     wanted = sorted(set(scopes))
     unknown = [scope for scope in wanted if scope not in SCOPES]
     if unknown or not wanted:
-        raise ServiceError("unknown_scope", f"Scopes are {', '.join(SCOPES)}; got {', '.join(unknown) or 'none'}.")
+        raise ServiceError(
+            "unknown_scope", f"Scopes are {', '.join(SCOPES)}; got {', '.join(unknown) or 'none'}."
+        )
     if not name.strip() or len(name) > 100:
         raise ServiceError("invalid_name", "A key needs a name of at most 100 characters.")
     prefix = secrets.token_hex(6)

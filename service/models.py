@@ -65,7 +65,9 @@ class Submission(models.Model):
     request_sha256 = models.CharField(max_length=64)
 
     asset = models.ForeignKey("provenance.StoredAsset", on_delete=models.PROTECT, related_name="+")
-    signed = models.ForeignKey("provenance.StoredAsset", on_delete=models.PROTECT, null=True, related_name="+")
+    signed = models.ForeignKey(
+        "provenance.StoredAsset", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     store = models.ForeignKey("provenance.StoredAsset", on_delete=models.PROTECT, null=True, related_name="+")
     embedded = models.BooleanField(default=False)
     claim_sha256 = models.CharField(max_length=64, blank=True)
@@ -88,7 +90,10 @@ class Submission(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "idempotency_key"], name="one_submission_per_key"),
         ]
-        indexes = [models.Index(fields=["state", "leaf_index"]), models.Index(fields=["account", "created_at"])]
+        indexes = [
+            models.Index(fields=["state", "leaf_index"]),
+            models.Index(fields=["account", "created_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} [{self.state}]"

@@ -30,8 +30,8 @@ from provenance.flows.keep import keep
 from provenance.inspection.inspection import Credential, Inspection
 from provenance.manifests.manifest import SourceType
 from service import anchoring, policy, wiring
+from service import job_table as table
 from service.errors import ServiceError
-from service.jobs import table
 from service.models import Account, State, Submission
 from service.report import Report, Subject, compose
 from service.stages import STAGES, TRANSACTIONAL, local
@@ -173,7 +173,9 @@ def review(submission: Submission, reviewer: Account, *, approve: bool) -> Submi
 def revoke(submission: Submission, reason: str) -> Submission:
     """Revoke an attestation: a leaf of its own in the log. Raises `nothing_to_revoke` before it has one."""
     if submission.leaf_index is None:
-        raise ServiceError("nothing_to_revoke", "This submission has not been logged, so there is nothing to revoke.")
+        raise ServiceError(
+            "nothing_to_revoke", "This submission has not been logged, so there is nothing to revoke."
+        )
     with transaction.atomic():
         revoke_leaf(submission.leaf_index, title_of(reason), key=f"revocation:{submission.pk}")
         Submission.objects.filter(pk=submission.pk, revoked_at=None).update(revoked_at=timezone.now())
@@ -183,7 +185,10 @@ def revoke(submission: Submission, reason: str) -> Submission:
 def seal() -> int:
     """Sign a checkpoint over everything appended; how many submissions became `logged`."""
     checkpoint = seal_log(
-        log_key=wiring.log_key(), tile_store=wiring.tile_store(), origin=wiring.log_origin(), now=timezone.now()
+        log_key=wiring.log_key(),
+        tile_store=wiring.tile_store(),
+        origin=wiring.log_origin(),
+        now=timezone.now(),
     )
     if checkpoint is None:
         from attest.queries import latest_checkpoint
@@ -243,7 +248,9 @@ def lookup(sha256: str) -> Report:
 # --- screen -----------------------------------------------------------------------------------------
 
 
-def screen(asset: Asset, *, tenant: str, source: str = "", author: str = "", key: str | None = None) -> Report:
+def screen(
+    asset: Asset, *, tenant: str, source: str = "", author: str = "", key: str | None = None
+) -> Report:
     """Index one item of a platform's stream and say what it resembles; a repeated `key` indexes once."""
     inspection = wiring.inspector().inspect(asset)
     digests = {"file": asset.sha256, "asset": asset.sha256}

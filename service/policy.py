@@ -51,7 +51,11 @@ def _verdict(rules: Iterator[_Rule]) -> Verdict:
 def _credential_rules(report: Report) -> Iterator[_Rule]:
     credential = report.credential
     if credential.status == "invalid":
-        yield Action.FLAG, "credential_invalid", "The content credential does not match this content or its chain."
+        yield (
+            Action.FLAG,
+            "credential_invalid",
+            "The content credential does not match this content or its chain.",
+        )
     if credential.revocation == "revoked":
         yield Action.FLAG, "signer_revoked", "The certificate that signed this content was revoked."
     if credential.status == "untrusted_issuer":
@@ -61,7 +65,11 @@ def _credential_rules(report: Report) -> Iterator[_Rule]:
             "The credential is intact, but no trust list in use knows its issuer; the name in it proves nothing.",
         )
     if credential.status == "trusted":
-        yield Action.ACCEPT, "credential_trusted", f"The credential is intact and anchored in {credential.trust_list}."
+        yield (
+            Action.ACCEPT,
+            "credential_trusted",
+            f"The credential is intact and anchored in {credential.trust_list}.",
+        )
     if credential.status == "unchecked":
         yield Action.REVIEW, "credential_unchecked", "The content credential could not be checked this time."
 
@@ -85,7 +93,11 @@ def _registry_rules(report: Report) -> Iterator[_Rule]:
             "This closely resembles attested content, but carries no credential of its own.",
         )
     elif report.credential.status == "none":
-        yield Action.ACCEPT, "unattested", "Nothing is known of this content's origin. That does not make it fake."
+        yield (
+            Action.ACCEPT,
+            "unattested",
+            "Nothing is known of this content's origin. That does not make it fake.",
+        )
 
 
 def campaign_rules(campaign: CampaignSummary | None) -> Iterator[_Rule]:

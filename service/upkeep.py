@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from service import job_table as table
 from service import pipeline, wiring
-from service.jobs import table
 from service.models import Job, JobState, Submission
 from service.stages import STAGES
 

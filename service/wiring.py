@@ -180,10 +180,10 @@ def chains() -> tuple[Chain, ...]:
 
 
 def dispatch(job_id: int) -> None:
-    """Tell the broker of a job, if there is one; a lost message only costs time, the sweeper sends it again."""
+    """Tell the broker of a job, if there is one; a lost message costs time only: the sweeper sends it again."""
     if not config().broker_url:
         return
-    from service.jobs.celery_app import send
+    from service.broker import send
 
     send(job_id)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from django.db import Error as DatabaseError
 
+from service import job_table as table
 from service import pipeline, upkeep
 from service.errors import KNOWN_ERRORS
-from service.jobs import table
 from service.models import JobState
 from service.wiring import config
 

@@ -7,8 +7,9 @@ import threading
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
+from service import job_table as table
 from service import wiring
-from service.jobs import runner, table
+from service.jobs import runner
 from service.models import WorkerBeat
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ def note_beat(name: str, *, ready: bool) -> None:
 
 def feed_broker(name: str, stop: threading.Event) -> None:
     """Send every due job that no broker carries, each second, until told to stop."""
-    from service.jobs.celery_app import STALE, send
+    from service.broker import STALE, send
 
     table.release_dead()
     runner.ensure_recurring()

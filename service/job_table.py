@@ -85,9 +85,7 @@ def lease_one(job_id: int, owner: str, *, now: datetime | None = None) -> Lease 
         return None
     won = Job.objects.filter(
         pk=job.pk, state=job.state, attempts=job.attempts, lease_until=job.lease_until
-    ).update(
-        state=JobState.LEASED, lease_owner=owner, lease_until=moment + LEASE, attempts=job.attempts + 1
-    )
+    ).update(state=JobState.LEASED, lease_owner=owner, lease_until=moment + LEASE, attempts=job.attempts + 1)
     return Lease(job.pk, job.kind, job.subject, job.attempts + 1, owner) if won else None
 
 
@@ -187,7 +185,9 @@ def new_owner() -> str:
 def due_for_dispatch(now: datetime, stale: timedelta) -> list[int]:
     """Ids of due jobs that no broker carries, or whose message was sent so long ago that it must be lost."""
     unsent = Q(dispatched_at=None) | Q(dispatched_at__lt=now - stale)
-    return list(Job.objects.filter(_due(now)).filter(unsent).order_by("run_at").values_list("pk", flat=True)[:500])
+    return list(
+        Job.objects.filter(_due(now)).filter(unsent).order_by("run_at").values_list("pk", flat=True)[:500]
+    )
 
 
 def forget_done(older_than: timedelta) -> int:
