@@ -1,0 +1,1 @@
+"""What changes state: sealing, anchoring, healing, proving."""

@@ -1,0 +1,135 @@
+"""Put the registry on a chain and the log into it: once per chain, and again after a chain was wiped."""
+
+import time
+from collections.abc import Callable
+
+from attest.errors import ChainMismatch, ChainUnavailable, RegistryRefused
+from attest.flows import outbox
+from attest.flows.heal import FUND_BELOW, heal
+from attest.flows.outbox import IN_FLIGHT, Intent
+from attest.models import Deployment, OutboxTransaction
+from attest.registry import contract
+from attest.registry.client import RegistryClient
+from attest.registry.keys import AnchorKey
+
+Purpose = OutboxTransaction.Purpose
+State = OutboxTransaction.State
+
+
+def ensure_registry(
+    client: RegistryClient,
+    key: AnchorKey,
+    *,
+    origin: str,
+    log_key: bytes,
+    address: str | None = None,
+    fund: Callable[[str], None] | None = None,
+    spend_ceiling: int | None = None,
+    wait: float = 60.0,
+) -> Deployment:
+    """The deployment that holds our log `origin` with its Ed25519 key `log_key` (32 bytes), made if missing.
+
+    `address` names a registry to use instead of our own; `fund` gives the key ether on a chain that can; `wait`
+    is how many seconds each of the (at most two) transactions may take. Calling it again changes nothing, and
+    goes on where a crash or ChainUnavailable stopped it. Raises also ChainMismatch (no registry at `address`,
+    or the log registered with another key) and RegistryRefused.
+    """
+    log = contract.log_id(key.address, origin)
+    known = Deployment.objects.filter(chain_id=client.chain_id, log_id=log).order_by("-pk")
+    deployment = (known.filter(address=address) if address else known).first()
+    if deployment is not None and _holds(client, deployment, log_key):
+        return deployment
+    if fund is not None and client.balance(key.address) < FUND_BELOW:
+        fund(key.address)
+    heal(client, key, fund)
+    found = address or _standing(client, deployment) or _deploy(client, key, spend_ceiling, wait)
+    client.require_registry(found)
+    from_block = _register(client, key, found, named=(origin, log_key), ceiling=spend_ceiling, wait=wait)
+    deployment, _ = Deployment.objects.get_or_create(
+        chain_id=client.chain_id, address=found, defaults={"log_id": log, "from_block": from_block}
+    )
+    return deployment
+
+
+def _holds(client: RegistryClient, deployment: Deployment, log_key: bytes) -> bool:
+    if not client.has_code(deployment.address):
+        return False
+    return client.registered_key(deployment.address, deployment.log_id) == log_key
+
+
+def _standing(client: RegistryClient, deployment: Deployment | None) -> str | None:
+    """A registry that is on the chain already: the one we used, or anybody's at the deterministic address."""
+    candidates = [deployment.address] if deployment else []
+    for candidate in (*candidates, contract.deterministic_address()):
+        if client.has_code(candidate):
+            return candidate
+    return None
+
+
+def _deploy(client: RegistryClient, key: AnchorKey, ceiling: int | None, wait: float) -> str:
+    if client.has_code(contract.DEPLOYER):
+        target = contract.deterministic_address()
+        intent = Intent(Purpose.DEPLOY, target, contract.DEPLOYER, contract.deploy_data())
+        _run(client, key, intent, ceiling, wait)
+        return target
+    row = _run(client, key, Intent(Purpose.DEPLOY, "create", None, contract.init_code()), ceiling, wait)
+    receipt = client.receipt(row.hash)
+    if receipt is None or receipt.contract is None:
+        raise ChainUnavailable("The chain changed while the registry was being deployed; trying later.")
+    return receipt.contract
+
+
+def _register(
+    client: RegistryClient,
+    key: AnchorKey,
+    registry: str,
+    *,
+    named: tuple[str, bytes],
+    ceiling: int | None,
+    wait: float,
+) -> int:
+    """Register the log (its origin and key) unless it is. The block from which the log can have anchors."""
+    origin, log_key = named
+    log = contract.log_id(key.address, origin)
+    registered = client.registered_key(registry, log)
+    if registered is None:
+        intent = Intent(Purpose.REGISTER, log, registry, contract.register_data(origin, log_key))
+        row = _run(client, key, intent, ceiling, wait)
+        return row.block_number or 0
+    if registered != log_key:
+        raise ChainMismatch(
+            f"The log {origin} is registered at {registry} with another key than ours.",
+            code="log_key_mismatch",
+        )
+    head = client.block("latest")
+    return head.number if head else 0
+
+
+def _run(
+    client: RegistryClient, key: AnchorKey, intent: Intent, ceiling: int | None, wait: float
+) -> OutboxTransaction:
+    """Send one transaction, or find the one that a crash left behind, and wait until it is in a block."""
+    same = outbox.transactions(client, key.address).filter(
+        purpose=intent.purpose, reference=intent.reference, state__in=IN_FLIGHT
+    )
+    row = same.last()
+    if row is None:
+        price = outbox.quote(client, key.address, intent, ceiling)
+        row = outbox.store(client, key, intent, price, claim=lambda: not same.exists()) or same.last()
+    deadline = time.monotonic() + wait
+    pause = 0.02
+    while row is not None:
+        outbox.broadcast_all(client, key)
+        row = outbox.refresh(client, row)
+        if row.state in outbox.INCLUDED:
+            return row
+        if row.state == State.FAILED:
+            raise RegistryRefused(f"The {intent.purpose} transaction failed: {row.error}")
+        if time.monotonic() > deadline:
+            break
+        time.sleep(pause)
+        pause = min(pause * 2, 2.0)
+    raise ChainUnavailable(
+        f"The {intent.purpose} transaction is not in a block yet; it will be found when this runs again.",
+        code="transaction_pending",
+    )

@@ -1,0 +1,331 @@
+"""A chain and the registry contracts on it, as values. A non-answer is an error; zero means zero."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+from eth_utils.address import to_checksum_address
+
+from attest.errors import ChainMismatch, ChainUnavailable, RegistryRefused
+from attest.registry import contract
+from attest.registry.rpc import RpcEndpoint, RpcRefusal
+from attest.standing import Finality
+
+LOCAL_CHAINS = frozenset({31337, 1337})
+
+
+def chain_trust(chain_id: int) -> str:
+    """ "none" for a chain that its operator can rewrite at will, "public" for every other."""
+    return "none" if chain_id in LOCAL_CHAINS else "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A log's last anchored checkpoint: `size` leaves and the root (32 bytes); size 0 before the first."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of the canonical chain."""
+
+    number: int
+    hash: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The block in which the contract says that a checkpoint was anchored."""
+
+    block: int
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A transaction's outcome; `contract` is the address created, if one was. Gas in units, not wei."""
+
+    block_number: int
+    block_hash: str
+    succeeded: bool
+    gas_used: int
+    contract: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The contract's own verdict on a leaf; `stamp` is None where that root was never anchored."""
+
+    included: bool
+    revoked: bool
+    stamp: Stamp | None
+
+
+class RegistryClient:
+    """Reads and sends through one RPC endpoint.
+
+    `chain_id` is the chain that the endpoint must serve, None to take whichever it serves; `timeout` is in
+    seconds per call. Nothing is asked until the first use. Every method raises ChainUnavailable when the
+    endpoint gives no proper answer and ChainMismatch when it serves another chain.
+    """
+
+    def __init__(self, rpc_url: str, chain_id: int | None = None, timeout: float = 10.0) -> None:
+        self.rpc = RpcEndpoint(rpc_url, timeout)
+        self._expected = chain_id
+        self._chain_id: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.rpc.close()
+
+    @property
+    def chain_id(self) -> int:
+        """The chain's id, asked once."""
+        if self._chain_id is None:
+            served = _number(self.rpc.call("eth_chainId"), "chain id")
+            if self._expected is not None and served != self._expected:
+                raise ChainMismatch(
+                    f"{self.rpc.name} serves chain {served}, but chain {self._expected} is wanted."
+                )
+            self._chain_id = served
+        return self._chain_id
+
+    @property
+    def trust(self) -> str:
+        """`chain_trust` of this chain."""
+        return chain_trust(self.chain_id)
+
+    # ---------------------------------------------------------------- the registry
+
+    def has_code(self, address: str) -> bool:
+        """Is there any contract at this address?"""
+        self._check_chain()
+        return self._text("eth_getCode", address, "latest") not in {"0x", "0x0", ""}
+
+    def require_registry(self, address: str) -> None:
+        """Raise ChainMismatch unless a registry of ours answers at `address`."""
+        if not self.has_code(address):
+            raise ChainMismatch(f"No contract lives at {address} on chain {self.chain_id}.")
+        try:
+            name, version, *_ = self._read(address, "describe")
+        except (RegistryRefused, ChainUnavailable) as error:
+            if isinstance(error, ChainUnavailable) and error.code != "registry_answer_unreadable":
+                raise
+            name, version = "", ""
+        if (name, version) != ("AssayRegistry", "1"):
+            raise ChainMismatch(
+                f"The contract at {address} on chain {self.chain_id} is not an Assay registry."
+            )
+
+    def last(self, registry: str, log: str) -> Head:
+        """The log's last anchored checkpoint."""
+        size, root = self._read(registry, "last", contract.as_bytes32(log))
+        return Head(size, root)
+
+    def registered_key(self, registry: str, log: str) -> bytes | None:
+        """The Ed25519 key that the log is registered with today, None if it is not registered."""
+        record = self._read(registry, "logOf", contract.as_bytes32(log))[0]
+        key: bytes = record[3]
+        return key if any(key) else None
+
+    def anchored_at(self, registry: str, log: str, size: int, root: bytes) -> Stamp | None:
+        """When exactly this checkpoint was anchored, None if it never was."""
+        block, time = self._read(registry, "anchoredAt", contract.as_bytes32(log), size, root)
+        return _stamp(block, time)
+
+    def is_revoked(self, registry: str, log: str, index: int) -> bool:
+        """The leaf's revocation bit."""
+        return bool(self._read(registry, "isRevoked", contract.as_bytes32(log), index)[0])
+
+    def verify(
+        self,
+        registry: str,
+        log: str,
+        *,
+        leaf_hash: bytes,
+        index: int,
+        size: int,
+        root: bytes,
+        proof: Sequence[bytes],
+    ) -> Verification:
+        """Let the contract check an inclusion proof against the roots it holds."""
+        included, revoked, block, time = self._read(
+            registry, "verify", contract.as_bytes32(log), leaf_hash, index, size, root, list(proof)
+        )
+        return Verification(included, revoked, _stamp(block, time))
+
+    def read_many(
+        self, registry: str, calls: Sequence[tuple[str, tuple[object, ...]]]
+    ) -> list[tuple[Any, ...]]:
+        """Many view calls (function name, arguments) in one round trip."""
+        self._check_chain()
+        asked = [
+            ("eth_call", (_call_object(registry, contract.call_data(name, *arguments)), "latest"))
+            for name, arguments in calls
+        ]
+        answers = self.rpc.batch(asked)
+        return [self._decode(name, answer) for (name, _), answer in zip(calls, answers, strict=True)]
+
+    # ---------------------------------------------------------------- blocks and finality
+
+    def block(self, tag: int | str) -> Block | None:
+        """The canonical block of that number, or named `latest`, `finalized`; None where there is none."""
+        self._check_chain()
+        answer = self.rpc.call("eth_getBlockByNumber", hex(tag) if isinstance(tag, int) else tag, False)
+        if answer is None:
+            return None
+        fields = _object(answer, "block")
+        return Block(
+            _number(fields.get("number"), "block number"),
+            str(fields.get("hash")),
+            datetime.fromtimestamp(_number(fields.get("timestamp"), "block time"), UTC),
+        )
+
+    def finality(self, block_number: int, block_hash: str | None = None) -> Finality:
+        """How settled that block is; PENDING if the chain now holds another one of that number, or none."""
+        canonical = self.block(block_number)
+        if canonical is None or (block_hash is not None and canonical.hash.lower() != block_hash.lower()):
+            return Finality.PENDING
+        finalized = self.block("finalized")
+        return Finality.FINAL if finalized and finalized.number >= block_number else Finality.INCLUDED
+
+    # ---------------------------------------------------------------- transactions
+
+    def nonce(self, address: str, tag: str = "latest") -> int:
+        """Transactions of `address` that the chain has included (`latest`) or knows (`pending`)."""
+        self._check_chain()
+        return _number(self.rpc.call("eth_getTransactionCount", address, tag), "nonce")
+
+    def balance(self, address: str) -> int:
+        """Wei held by `address`."""
+        self._check_chain()
+        return _number(self.rpc.call("eth_getBalance", address, "latest"), "balance")
+
+    def base_fee_and_tip(self) -> tuple[int, int]:
+        """The next block's base fee and the tip that the node suggests, in wei per gas."""
+        self._check_chain()
+        block = _object(self.rpc.call("eth_getBlockByNumber", "latest", False), "block")
+        tip = _number(self.rpc.call("eth_maxPriorityFeePerGas"), "priority fee")
+        return _number(block.get("baseFeePerGas", "0x0"), "base fee"), tip
+
+    def estimate_gas(self, sender: str, to: str | None, data: bytes) -> int:
+        """Gas that the call would take now. Raises RegistryRefused, with the reason, if it would revert."""
+        self._check_chain()
+        return _number(
+            self._ask(lambda: self.rpc.call("eth_estimateGas", _call_object(to, data, sender))),
+            "gas estimate",
+        )
+
+    def send(self, raw: bytes) -> None:
+        """Broadcast. Raises RpcRefusal, also for what the node knows already: look the hash up to tell."""
+        self._check_chain()
+        self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+
+    def knows(self, transaction_hash: str) -> bool:
+        """Is the transaction in a block or in the node's pool?"""
+        self._check_chain()
+        return self.rpc.call("eth_getTransactionByHash", transaction_hash) is not None
+
+    def receipt(self, transaction_hash: str) -> Receipt | None:
+        """The outcome of an included transaction, None while it is not in a block."""
+        self._check_chain()
+        answer = self.rpc.call("eth_getTransactionReceipt", transaction_hash)
+        if answer is None:
+            return None
+        fields = _object(answer, "receipt")
+        created = fields.get("contractAddress")
+        return Receipt(
+            _number(fields.get("blockNumber"), "block number"),
+            str(fields.get("blockHash")),
+            _number(fields.get("status"), "status") == 1,
+            _number(fields.get("gasUsed"), "gas used"),
+            to_checksum_address(created) if isinstance(created, str) else None,
+        )
+
+    # ---------------------------------------------------------------- internals
+
+    def _check_chain(self) -> None:
+        _ = self.chain_id
+
+    def _text(self, method: str, *params: Any) -> str:
+        answer = self.rpc.call(method, *params)
+        if not isinstance(answer, str):
+            raise ChainUnavailable(f"The chain at {self.rpc.name} answered {method} with no text.")
+        return answer
+
+    def _read(self, registry: str, name: str, *arguments: object) -> tuple[Any, ...]:
+        self._check_chain()
+        data = contract.call_data(name, *arguments)
+        answer = self._ask(lambda: self.rpc.call("eth_call", _call_object(registry, data), "latest"))
+        if answer == "0x":
+            # A call to an address without code succeeds with nothing: that is not a zero.
+            raise ChainMismatch(f"No registry answers at {registry} on chain {self.chain_id}.")
+        return self._decode(name, answer)
+
+    def _decode(self, name: str, answer: Any) -> tuple[Any, ...]:
+        try:
+            return decode(contract.function(name).outputs, bytes.fromhex(str(answer).removeprefix("0x")))
+        except (ValueError, DecodingError, OverflowError) as error:
+            raise ChainUnavailable(
+                f"The contract's answer to {name} cannot be read.", code="registry_answer_unreadable"
+            ) from error
+
+    def _ask(self, question: Callable[[], Any]) -> Any:
+        """`question()`, with a revert turned into RegistryRefused."""
+        try:
+            return question()
+        except RpcRefusal as refusal:
+            reason = contract.error_name(refusal.data) if refusal.data else None
+            if reason is not None:
+                raise RegistryRefused(f"The registry refused: {reason}.", code=_code(reason)) from refusal
+            if refusal.rpc_code == 3 or "revert" in str(refusal):
+                raise RegistryRefused("The contract refused the call without a reason.") from refusal
+            raise
+
+
+def _code(error_name: str) -> str:
+    """`NotSubmitter` → `registry_not_submitter`."""
+    return "registry" + "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in error_name)
+
+
+def _call_object(to: str | None, data: bytes, sender: str | None = None) -> dict[str, str]:
+    call = {"data": "0x" + data.hex()}
+    if to:
+        call["to"] = to
+    if sender:
+        call["from"] = sender
+    return call
+
+
+def _stamp(block: int, time: int) -> Stamp | None:
+    return Stamp(block, datetime.fromtimestamp(time, UTC)) if time else None
+
+
+def _object(answer: Any, what: str) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise ChainUnavailable(f"The chain's answer holds no {what}.")
+    return answer
+
+
+def _number(answer: Any, what: str) -> int:
+    if not isinstance(answer, str) or not answer.startswith("0x"):
+        raise ChainUnavailable(f"The chain's answer holds no {what}.")
+    try:
+        return int(answer, 16)
+    except ValueError as error:
+        raise ChainUnavailable(f"The chain's answer holds no {what}.") from error

@@ -1,0 +1,153 @@
+"""JSON-RPC 2.0 over HTTP, distrusting the endpoint: a deadline, a size cap, an error for every non-answer.
+
+Sentences name only the endpoint's host, since the paths of RPC addresses often hold an API key.
+"""
+
+import itertools
+import json
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from attest.errors import ChainUnavailable
+
+MAX_ANSWER_BYTES = 256 * 1024 * 1024  # an embedded chain's whole state passes through here
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class RpcRefusal(ChainUnavailable):
+    """The endpoint understood and answered with a JSON-RPC error object."""
+
+    code = "chain_refused"
+
+    def __init__(self, sentence: str, rpc_code: int, data: str) -> None:
+        super().__init__(sentence)
+        self.rpc_code = rpc_code
+        self.data = data
+
+
+class RpcEndpoint:
+    """One RPC address. Safe to share between threads; each thread keeps its own connection.
+
+    `timeout` is the number of seconds that one call may take from its start to its last byte.
+    """
+
+    def __init__(self, url: str, timeout: float = 10.0) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ChainUnavailable(
+                "The chain's RPC address must begin with http:// or https:// and name a host."
+            )
+        self._url = url
+        self._host = parts.hostname
+        self.name = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        self._timeout = timeout
+        self._ids = itertools.count(1)
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        for session in self._sessions:
+            session.close()
+        self._sessions.clear()
+        self._local = threading.local()
+
+    def call(self, method: str, *params: Any) -> Any:
+        """One call's `result`. Raises RpcRefusal for an error answer, ChainUnavailable for none."""
+        request = self._request(method, params)
+        return self._result(self._exchange(request), request["id"])
+
+    def batch(self, calls: list[tuple[str, tuple[Any, ...]]]) -> list[Any]:
+        """Results in the order of `calls`, in one round trip. Raises like `call`, for the first failure."""
+        if not calls:
+            return []
+        asked = [self._request(method, params) for method, params in calls]
+        answers = self._exchange(asked)
+        if not isinstance(answers, list):
+            # An endpoint without batches answers with one error object.
+            self._result(answers, None)
+            raise ChainUnavailable(
+                f"The chain at {self.name} answered a batch with something that is no batch."
+            )
+        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        return [self._result(by_id.get(request["id"]), request["id"]) for request in asked]
+
+    def _request(self, method: str, params: tuple[Any, ...]) -> dict[str, Any]:
+        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            # A proxy of the environment must not come between us and a chain on this machine.
+            session.trust_env = self._host not in _LOOPBACK
+            self._local.session = session
+            self._sessions.append(session)
+        return session
+
+    def _exchange(self, body: Any) -> Any:
+        deadline = time.monotonic() + self._timeout
+        try:
+            # No redirects: a chain does not move, and one would turn the POST into a GET.
+            with self._session().post(
+                self._url, json=body, timeout=self._timeout, stream=True, allow_redirects=False
+            ) as response:
+                raw = self._read(response, deadline)
+        except requests.Timeout as error:
+            raise ChainUnavailable(
+                f"The chain at {self.name} did not answer in {self._timeout:g} s."
+            ) from error
+        except requests.RequestException as error:
+            raise ChainUnavailable(f"The chain at {self.name} cannot be reached.") from error
+        try:
+            return json.loads(raw)
+        except ValueError as error:
+            raise ChainUnavailable(
+                f"The chain at {self.name} answered with something that is not JSON; is it an RPC address?"
+            ) from error
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        if response.status_code == requests.codes.too_many_requests:
+            wait = response.headers.get("Retry-After", "")
+            later = f" for {wait} s" if wait.isdigit() else ""
+            raise ChainUnavailable(
+                f"The chain at {self.name} asks us to hold back{later}: too many requests."
+            )
+        body = bytearray()
+        for piece in response.iter_content(65_536):
+            body += piece
+            if len(body) > MAX_ANSWER_BYTES:
+                raise ChainUnavailable(f"The chain at {self.name} answered with more than we read.")
+            if time.monotonic() > deadline:
+                raise ChainUnavailable(f"The chain at {self.name} did not finish in {self._timeout:g} s.")
+        # Some nodes send a JSON-RPC error with a 4xx or 5xx status: that is an answer, an HTML page is none.
+        if response.status_code != requests.codes.ok and not body.lstrip().startswith(b"{"):
+            raise ChainUnavailable(f"The chain at {self.name} answered HTTP {response.status_code}.")
+        return bytes(body)
+
+    def _result(self, answer: Any, request_id: int | None) -> Any:
+        if not isinstance(answer, dict):
+            raise ChainUnavailable(f"The chain at {self.name} did not answer as JSON-RPC does.")
+        error = answer.get("error")
+        if error is not None:
+            raise self._refusal(error)
+        if answer.get("id") != request_id:
+            raise ChainUnavailable(f"The chain at {self.name} answered another question than ours.")
+        if "result" not in answer:
+            raise ChainUnavailable(f"The chain at {self.name} answered with neither a result nor an error.")
+        return answer["result"]
+
+    def _refusal(self, error: Any) -> RpcRefusal:
+        if not isinstance(error, dict):
+            return RpcRefusal(f"The chain at {self.name} refused without saying why.", 0, "")
+        code, data = error.get("code"), error.get("data")
+        message = str(error.get("message", ""))[:200]
+        return RpcRefusal(
+            f"The chain at {self.name} refused: {message}",
+            code if isinstance(code, int) else 0,
+            data if isinstance(data, str) else "",
+        )
