@@ -30,7 +30,7 @@ def sweep() -> None:
 
 
 def _requeue_orphans() -> None:
-    # Grace: a submission and its job are written together, but a reviewer's approval may race a finishing job.
+    # Grace: submission and job are written together, but an approval may race a finishing job.
     settled = timezone.now() - timedelta(seconds=10)
     waiting = Submission.objects.filter(state__in=list(STAGES), updated_at__lt=settled)
     for pk in waiting.values_list("pk", flat=True)[:1000]:

@@ -1,4 +1,4 @@
-"""Settings → concrete backends; the only file that names them. Each is made once per process, when first asked for.
+"""Settings → concrete backends; the only file that names them. Each is made once per process, on first use.
 
 Nothing here may be called before a fork: a C2PA context and a FAISS index do not survive one.
 """
@@ -180,7 +180,7 @@ def chains() -> tuple[Chain, ...]:
 
 
 def dispatch(job_id: int) -> None:
-    """Tell the broker of a job, if there is one; a lost message costs time only: the sweeper sends it again."""
+    """Tell the broker of a job, if there is one; the sweeper makes good for a lost message."""
     if not config().broker_url:
         return
     from service.broker import send

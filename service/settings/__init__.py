@@ -1,0 +1,1 @@
+"""Settings by environment; env.py alone reads the environment."""

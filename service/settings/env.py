@@ -70,7 +70,7 @@ def _running() -> dict[str, str]:
 def _url(env: Env, name: str, schemes: tuple[str, ...]) -> str:
     value: str = env.str(name, "")
     if value and urlsplit(value).scheme not in schemes:
-        raise ConfigurationError(f"{name} must be a URL starting with {', '.join(s + ':' for s in schemes)}.")
+        raise ConfigurationError(f"{name} must be a URL of one of these schemes: {', '.join(schemes)}.")
     return value
 
 

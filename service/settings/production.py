@@ -12,7 +12,9 @@ if not CONFIG.allowed_hosts:
 if urlsplit(CONFIG.public_url).scheme != "https":
     raise ConfigurationError("PUBLIC_URL must be this installation's https: address in production.")
 if not CONFIG.signer_url:
-    raise ConfigurationError("SIGNER_URL must name your claim-signing key in production (docs/production.md).")
+    raise ConfigurationError(
+        "SIGNER_URL must name your claim-signing key in production (docs/production.md)."
+    )
 
 _secret_file = DATA_DIR / "secrets" / "django_secret_key"
 SECRET_KEY = _secret_file.read_text().strip() if _secret_file.is_file() else secrets.token_urlsafe(48)
