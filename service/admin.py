@@ -9,7 +9,7 @@ admin.site.register(Account, UserAdmin)
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
+class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Keys without their digests."""
 
     list_display = ("name", "prefix", "account", "expires_at", "revoked_at", "last_used_at")
@@ -17,7 +17,7 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
 
 
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin[Job]):
+class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Jobs, poisoned ones with their error."""
 
     list_display = ("kind", "subject", "state", "attempts", "run_at", "error_code")
@@ -25,7 +25,7 @@ class JobAdmin(admin.ModelAdmin[Job]):
 
 
 @admin.register(Submission)
-class SubmissionAdmin(admin.ModelAdmin[Submission]):
+class SubmissionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Submissions; their evidence is not edited here."""
 
     list_display = ("id", "title", "account", "state", "leaf_index", "created_at")
