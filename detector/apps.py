@@ -1,11 +1,11 @@
-"""The detector engine as a Django application."""
+"""Registers the detector with Django."""
 
 from django.apps import AppConfig
 
 
 class DetectorConfig(AppConfig):
-    """Rows and admin pages of the detector engine."""
+    """Items, their fingerprints, and campaigns."""
 
     name = "detector"
-    label = "detector"
     default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "Detector"

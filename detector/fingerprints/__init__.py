@@ -1,0 +1,1 @@
+"""Fingerprints: one file per method, and the values they give."""

@@ -1,0 +1,1 @@
+"""The index port, the exact oracle, the FAISS indexes and their snapshots."""

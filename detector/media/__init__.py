@@ -1,0 +1,1 @@
+"""Safe decoding: canonical pixels and text."""

@@ -1,0 +1,101 @@
+"""The fingerprint stage: content in, Fingerprints out."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from detector.errors import MediaUnreadable
+from detector.fingerprints.exact import digest_print, text_print
+from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.minilm import SentenceEmbedder
+from detector.fingerprints.pdq import pdq_prints
+from detector.fingerprints.shingles import shingle_prints, text_weight
+from detector.fingerprints.text_normaliser import normalise, skeleton
+from detector.media.image import ImageLimits, canonical_rgb
+from detector.media.text import MAX_TEXT_BYTES, read_text
+from provenance.assets.asset import Medium
+
+EXCERPT_CHARACTERS = 500
+
+# What Pillow and pillow-heif read; other pictures (SVG, JPEG XL, camera raw) are known by their digest.
+_RASTER = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
+
+
+@dataclass(frozen=True, slots=True)
+class Embedders:
+    """What computing fingerprints needs beyond the content. `text` None: texts go without an embedding."""
+
+    text: SentenceEmbedder | None = None
+    image_limits: ImageLimits = field(default_factory=ImageLimits)
+    text_bytes: int = MAX_TEXT_BYTES
+
+    def warm(self) -> None:
+        """Load every model now. Raises ModelUnavailable."""
+        if self.text is not None:
+            self.text.warm()
+
+
+def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
+    """All fingerprints of the file at `path`; `sha256` is its digest in hex.
+
+    Pictures: digest and PDQ. Texts: see text_fingerprints. All else: the digest. Raises MediaUnreadable when
+    a picture or text cannot be decoded within the limits, ModelUnavailable when a model cannot be loaded.
+    """
+    if medium is Medium.TEXT:
+        text = read_text(path, embedders.text_bytes)
+        return text_fingerprints([text], embedders, [sha256])[0]
+    prints: tuple[Fingerprint, ...] = (digest_print(sha256),)
+    if medium is Medium.IMAGE and _is_raster(path):
+        prints += pdq_prints(canonical_rgb(path, embedders.image_limits))
+    return Fingerprints(sha256=sha256, medium=medium, prints=prints)
+
+
+def text_fingerprints(
+    texts: Sequence[str], embedders: Embedders, digests: Sequence[str] | None = None
+) -> list[Fingerprints]:
+    """Fingerprints of many texts, in order: digest, digest of the normalised text, shingles, embedding.
+
+    `digests` are the SHA-256 of the files that the texts came from; without them, of the texts in UTF-8.
+    """
+    plain = [normalise(text) for text in texts]
+    skeletons = [skeleton(text) for text in plain]
+    if digests is None:
+        digests = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
+    embedded = _embedded(plain, skeletons, embedders.text)
+    results = []
+    for text, digest, clean, bones, embedding in zip(texts, digests, plain, skeletons, embedded, strict=True):
+        prints = (digest_print(digest), text_print(text), *shingle_prints(bones), *embedding)
+        results.append(Fingerprints(digest, Medium.TEXT, prints, clean[:EXCERPT_CHARACTERS]))
+    return results
+
+
+def _embedded(
+    plain: Sequence[str], skeletons: Sequence[str], embedder: SentenceEmbedder | None
+) -> list[tuple[Fingerprint, ...]]:
+    """Each text's embedding, or nothing where the model has nothing to go by.
+
+    The English models know other scripts only as single letters or unknown tokens, which puts any two texts
+    near each other: quality falls with the share of letters that are not Latin.
+    """
+    chosen = [i for i, bones in enumerate(skeletons) if bones] if embedder is not None else []
+    none: list[tuple[Fingerprint, ...]] = [()] * len(plain)
+    if embedder is None or not chosen:
+        return none
+    vectors = embedder.embed([plain[i] for i in chosen])
+    for i, vector in zip(chosen, vectors, strict=True):
+        bones = skeletons[i]
+        latin = sum(1 for c in bones if c < "\u0250") / len(bones)
+        quality = text_weight(bones) if latin >= 0.8 else 0
+        none[i] = (Fingerprint(embedder.method, vector.astype("<f4").tobytes(), quality),)
+    return none
+
+
+def _is_raster(path: Path) -> bool:
+    """Whether the content starts like a picture format that we decode."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(16)
+    except OSError as error:
+        raise MediaUnreadable(f"The file could not be read: {error.strerror}.") from error
+    return head.startswith(_RASTER) or head[4:8] == b"ftyp"

@@ -1,0 +1,49 @@
+"""The index port: ids and vectors in, nearest ids out. Exact and FAISS indexes implement it alike."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Metric(StrEnum):
+    """How two values are compared: HAMMING in bits of packed codes, COSINE as 1 - cosine of unit vectors."""
+
+    HAMMING = "hamming"
+    COSINE = "cosine"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One neighbour; `distance` is in the index's metric."""
+
+    id: int
+    distance: float
+
+
+class VectorIndex(Protocol):
+    """Vectors under 64-bit ids. Binary codes are uint8 of shape (n, bits / 8), float vectors float32 (n, d).
+
+    Not safe to change and search at once: the caller holds a lock.
+    """
+
+    def add(self, ids: NDArray[np.int64], vectors: NDArray[Any]) -> None:
+        """Store vectors under ids not in the index yet."""
+
+    def remove(self, ids: NDArray[np.int64]) -> None:
+        """Forget these ids; unknown ones are ignored."""
+
+    def search(self, queries: NDArray[Any], k: int, radius: float) -> list[list[Hit]]:
+        """For each query its at most `k` nearest ids no further than `radius`, nearest first, then by id."""
+
+    def __len__(self) -> int:
+        """How many vectors are stored."""
+
+    def save(self, path: Path) -> None:
+        """Write the whole index to `path` (not atomic: see snapshot)."""
+
+    def load(self, path: Path) -> None:
+        """Replace the content by what save() wrote. Raises SnapshotInvalid when it cannot be read."""
