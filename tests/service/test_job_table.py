@@ -44,7 +44,7 @@ def test_a_lapsed_lease_goes_to_another_worker_and_the_first_can_no_longer_finis
 
 
 def test_a_heartbeat_keeps_the_lease() -> None:
-    job = table.enqueue("attest", "a")
+    job = table.enqueue("attest", "a", run_at=timezone.now() - timedelta(seconds=30))
     lease = table.lease_one(job.pk, "one", now=timezone.now() - timedelta(seconds=25))
     assert lease is not None
     assert table.heartbeat(lease)
