@@ -1,10 +1,14 @@
 """What every page says of the installation itself: which of its guarantees are only for trying things out."""
 
+import ipaddress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
+
+from service.portal.access import may_review
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +19,18 @@ class Notice:
     sentence: str
 
 
+def _is_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or "localhost"
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def _notices() -> tuple[Notice, ...]:
     config = settings.CONFIG
     found: list[Notice] = []
-    if not config.chain_rpc_url:
+    if _is_this_machine(config.chain_rpc_url):
         found.append(
             Notice(
                 "Local chain: no independent trust",
@@ -38,5 +50,5 @@ def _notices() -> tuple[Notice, ...]:
 
 
 def notices(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `installation_notices`, empty on an installation with nothing to warn of."""
-    return {"installation_notices": _notices()}
+    """Context processor: `installation_notices` (empty where nothing is to warn of) and `may_review`."""
+    return {"installation_notices": _notices(), "may_review": may_review(getattr(request, "user", None))}

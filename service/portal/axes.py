@@ -1,0 +1,283 @@
+"""The report for a person: each axis with a word, a tone told by shape as well as colour, and one sentence.
+
+The axes stay apart on purpose: a known signer says nothing of the time, a log entry nothing of the truth.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from attest.standing import Anchor, Finality
+from service.policy import Outcome, outcome
+from service.portal.words import method
+from service.report import Registry, Report
+
+LOCAL_CHAIN = "local chain: no independent trust"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One detail. `kind` tells the template how to print it: text, digest, moment or code."""
+
+    label: str
+    value: object
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One question, its answer, and what stands behind it."""
+
+    key: str
+    question: str
+    word: str
+    tone: str
+    sentence: str
+    meaning: str
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The headline over the axes: one sentence, never a tick."""
+
+    word: str
+    tone: str
+    sentence: str
+
+
+_SUMMARIES = {
+    Outcome.VERIFIED: Summary(
+        "Somebody vouches for this content",
+        "good",
+        "Read below who, since when, and what they declared. It says who stands behind the content, "
+        "not whether what it shows is true.",
+    ),
+    Outcome.REFUSED: Summary(
+        "Do not rely on what this content says of itself",
+        "bad",
+        "At least one check failed. Read below which one.",
+    ),
+    Outcome.UNCHECKED: Summary(
+        "Nobody we know vouches for this content",
+        "neutral",
+        "That does not make it fake: most content carries no proof of its origin.",
+    ),
+}
+
+
+def summary(report: Report) -> Summary:
+    """The headline for a report."""
+    return _SUMMARIES[outcome(report)]
+
+
+def axes(report: Report) -> tuple[Axis, ...]:
+    """The five axes in the order a person asks."""
+    return (_credential(report), _registry(report), _anchor(report.anchor), _origin(report), _similarity(report))
+
+
+def _kept(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    return tuple(fact for fact in facts if fact.value not in (None, "", ()))
+
+
+_CREDENTIAL = {
+    "trusted": ("Signed, issuer known", "good", "The signature is intact and a trust list knows its issuer."),
+    "untrusted_issuer": (
+        "Signed, issuer unknown",
+        "warn",
+        "The signature is intact, but no trust list in use knows its issuer: the name in it proves nothing.",
+    ),
+    "invalid": ("Broken", "bad", "The credential does not match this content, or part of its history was altered."),
+    "none": ("None attached", "neutral", "It carries no content credential. Most content does not."),
+    "unchecked": ("Not checked", "warn", "The credential could not be read this time; try again or send the file."),
+}
+_REVOCATION = {
+    "good": "The certificate was not revoked",
+    "revoked": "The certificate was revoked",
+    "unknown": "Not known: nobody was asked",
+}
+_TIME = {
+    "timestamped": "Confirmed by a time-stamping authority",
+    "claimed": "Claimed by the signer only",
+    "none": "No time given",
+}
+_HISTORY = {
+    "intact": "Every earlier version it names checks out",
+    "tampered_ingredient": "An earlier version it names was altered",
+    "erased": "An earlier history was removed",
+}
+
+
+def _credential(report: Report) -> Axis:
+    axis = report.credential
+    word, tone, sentence = _CREDENTIAL.get(axis.status, (axis.status, "neutral", ""))
+    facts: list[Fact] = []
+    if axis.status not in ("none", "unchecked"):
+        facts = [
+            Fact("Name printed in the certificate", axis.signer),
+            Fact("Known to trust list", axis.trust_list or "none in use"),
+            Fact("Revocation", _REVOCATION.get(axis.revocation, axis.revocation)),
+            Fact("Signing time", axis.signed_at, "moment"),
+            Fact("How sure is the time", _TIME.get(axis.time, axis.time)),
+            Fact("History", _HISTORY.get(axis.history, axis.history)),
+            Fact("Made with", axis.generator),
+            Fact("Credential’s label", axis.manifest_label, "code"),
+        ]
+        if axis.padding_bytes:
+            facts.append(Fact("Bytes hidden in unused space", axis.padding_bytes))
+    if axis.revocation == "revoked":
+        word, tone, sentence = "Signed, certificate revoked", "bad", "The signing certificate was revoked."
+    return Axis(
+        key="credential",
+        question="Who signed it?",
+        word=word,
+        tone=tone,
+        sentence=sentence,
+        meaning="A content credential (C2PA) is a signed note inside or beside a file that says who made or "
+        "changed it. We read it offline and report the worst finding of its whole history.",
+        facts=_kept(facts),
+        notes=tuple((finding.code, finding.sentence) for finding in axis.findings),
+    )
+
+
+_REGISTRY = {
+    Registry.ATTESTED: ("Attested", "good", "Somebody attested exactly these bytes in this log."),
+    Registry.ATTESTED_VARIANT: (
+        "Attested, other bytes",
+        "good",
+        "The same signed claim is in this log; the file differs only where the claim does not reach.",
+    ),
+    Registry.ATTESTED_COPY: (
+        "Copy of attested content",
+        "warn",
+        "It closely resembles content attested here, but carries no credential of its own.",
+    ),
+    Registry.REVOKED: ("Attestation revoked", "bad", "It was attested, and its attester withdrew that later."),
+    Registry.NONE: ("Not in the log", "neutral", "This log knows nothing of it."),
+}
+
+
+def _registry(report: Report) -> Axis:
+    axis = report.registry
+    word, tone, sentence = _REGISTRY[axis.status]
+    return Axis(
+        key="registry",
+        question="Was it attested here?",
+        word=word,
+        tone=tone,
+        sentence=sentence,
+        meaning="The log is a public list that can only grow. An entry shows that somebody attested this "
+        "content before a certain time; it does not show that they made it.",
+        facts=_kept(
+            (
+                Fact("Entry number", axis.leaf_index),
+                Fact("Log", axis.log_origin, "code"),
+                Fact("Attested", axis.attested_at, "moment"),
+                Fact("Revoked", axis.revoked_at, "moment"),
+                Fact("Sealed in a log of", f"{axis.checkpoint_size} entries" if axis.checkpoint_size else None),
+                Fact("Log’s key", axis.log_key, "code"),
+                Fact("Original attestation", axis.original, "code"),
+            )
+        ),
+        notes=axis.problems,
+    )
+
+
+_FINALITY = {
+    Finality.PENDING: "sent, not yet in a block",
+    Finality.INCLUDED: "in a block, not yet final",
+    Finality.FINAL: "final",
+    Finality.UNCHECKED: "recorded, not checked now",
+}
+
+
+def anchor_facts(anchor: Anchor) -> tuple[Fact, ...]:
+    """One anchor's details."""
+    return _kept(
+        (
+            Fact("Chain", f"{anchor.chain_id} ({LOCAL_CHAIN})" if anchor.trust == "none" else anchor.chain_id),
+            Fact("Block", anchor.block),
+            Fact("Block’s time", anchor.time, "moment"),
+            Fact("How settled", _FINALITY.get(anchor.finality, anchor.finality)),
+            Fact("Contract", anchor.registry, "code"),
+            Fact("Transaction", anchor.transaction, "code"),
+        )
+    )
+
+
+def _anchor(anchors: tuple[Anchor, ...]) -> Axis:
+    settled = [a for a in anchors if a.block is not None]
+    public = [a for a in settled if a.trust != "none"]
+    if public:
+        word, tone = "Anchored on a public chain", "good"
+        sentence = "The log entry existed before the block below; the operator cannot backdate it."
+    elif settled:
+        word, tone = "Anchored, local chain only", "warn"
+        sentence = "Local chain: no independent trust. Its time is only this machine’s word."
+    elif anchors:
+        word, tone, sentence = "Anchor on its way", "neutral", "It was sent to a chain but is not in a block yet."
+    else:
+        word, tone, sentence = "No anchor", "neutral", "No chain confirms a time for it."
+    return Axis(
+        key="anchor",
+        question="Since when, at the latest?",
+        word=word,
+        tone=tone,
+        sentence=sentence,
+        meaning="From time to time the log’s state is written to a blockchain. “Existed before this block” is "
+        "all that an anchor says; it never says who made something.",
+        facts=tuple(fact for anchor in anchors for fact in anchor_facts(anchor)),
+    )
+
+
+_ORIGIN = {
+    "ai_generated": ("Declared: generated by AI", "Whoever attested or signed it says that a model made it."),
+    "ai_edited": ("Declared: edited with AI", "Whoever attested or signed it says that a model changed parts of it."),
+    "human": ("Declared: made by a person", "Whoever attested or signed it says that a person made or recorded it."),
+    "composite": ("Declared: several sources", "Whoever attested or signed it says that several pieces were combined."),
+    "unknown": ("Not declared", "Nobody has said how it was made, and we do not guess."),
+}
+
+
+def _origin(report: Report) -> Axis:
+    axis = report.origin
+    word, sentence = _ORIGIN.get(axis.status, (str(axis.status), ""))
+    return Axis(
+        key="origin",
+        question="How was it made?",
+        word=word,
+        tone="neutral",
+        sentence=sentence,
+        meaning="This is a declaration and is worth as much as whoever made it. Assay does not try to detect AI.",
+        facts=_kept((Fact("Declared by", axis.by), Fact("Term used", axis.digital_source_type, "code"))),
+    )
+
+
+def _similarity(report: Report) -> Axis:
+    axis = report.similarity
+    campaign = axis.campaign
+    count = len(axis.matches)
+    if campaign is not None and campaign.size >= 3:
+        word, tone = "One of many near-duplicates", "warn"
+        sentence = f"It is one of {campaign.size} near-identical items seen from {campaign.sources} source(s)."
+    elif count:
+        word, tone = ("One match" if count == 1 else f"{count} matches"), "neutral"
+        sentence = "We have seen the same or nearly the same content before; details say how close."
+    else:
+        word, tone, sentence = "No match", "neutral", "Nothing that we have seen resembles it."
+    if axis.degraded:
+        tone = "warn"
+        sentence += " An index is being rebuilt, so matches may be missing."
+    return Axis(
+        key="similarity",
+        question="Have we seen it before?",
+        word=word,
+        tone=tone,
+        sentence=sentence,
+        meaning="Fingerprints survive resizing, recompression and rewording. A match names the method, "
+        "the distance, and the largest distance that still counts.",
+        facts=tuple(
+            Fact(f"Match {number}", f"{match.why} ({method(match.method)}; {match.distance:g} of at most {match.threshold:g})")
+            for number, match in enumerate(axis.matches[:10], start=1)
+        ),
+    )

@@ -1,0 +1,23 @@
+"""The pages for what is not there and for what went wrong."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, as a page or, under /api/, as problem+json; it does not say whether the thing exists for others."""
+    if request.path.startswith("/api/"):
+        return _machine("not_found", 404, "There is nothing at this address.")
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: nothing of the error reaches the page; it is in the operator's log."""
+    if request.path.startswith("/api/"):
+        return _machine("internal_error", 500, "Something went wrong on our side.")
+    return render(request, "500.html", status=500)
+
+
+def _machine(code: str, status: int, title: str) -> HttpResponse:
+    body = {"type": "about:blank", "title": title, "status": status, "code": code}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
