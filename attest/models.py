@@ -8,7 +8,7 @@ from django.db.models import Q
 
 
 class LogHead(models.Model):
-    """The one row every append locks: the tree's size and compact range (hex hashes, widest subtree first)."""
+    """The one row every append locks: size and compact range (hex hashes, widest subtree first)."""
 
     origin = models.CharField(max_length=200, blank=True, default="")
     size = models.PositiveBigIntegerField(default=0)
@@ -22,7 +22,7 @@ class LogHead(models.Model):
 
 
 class LeafRow(models.Model):
-    """One leaf. `index` never changes; `key` makes appending exactly-once; `salt` may be erased, `data` never."""
+    """One leaf: `index` and `data` never change, `key` is appended exactly once, `salt` may be erased."""
 
     index = models.PositiveBigIntegerField(unique=True)
     key = models.CharField(max_length=200, unique=True)

@@ -1,1 +1,1 @@
-"""What changes state: sealing, anchoring, healing, proving."""
+"""The log's verbs over its tables, one a file."""

@@ -1,0 +1,1 @@
+"""The append-only log: Merkle tree, leaves, signed checkpoints, static tiles. Plain Python."""
