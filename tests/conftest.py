@@ -3,16 +3,15 @@
 from pathlib import Path
 
 import pytest
-from pytest_socket import enable_socket, socket_allow_hosts
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("network") or item.get_closest_marker("browser"):
-        enable_socket()
-        socket_allow_hosts(["127.0.0.1", "::1", "localhost"])
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # A marker that pytest-socket reads itself, since its hook must have run before the fixtures are set up.
+    for item in items:
+        if item.get_closest_marker("network") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1", "localhost"]))
 
 
 @pytest.fixture(scope="session")

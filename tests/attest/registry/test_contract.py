@@ -1,0 +1,324 @@
+"""The contract itself, on a real chain: what it anchors, what it refuses, and what both cost."""
+
+import base64
+import json
+import random
+import secrets
+import time
+
+import pytest
+
+from attest.errors import ProofInvalid, RegistryRefused
+from attest.log import merkle
+from attest.registry import contract, embedded
+from attest.registry.client import chain_trust
+from attest.registry.keys import AnchorKey
+from attest.registry.signing import sign_checkpoint
+
+pytestmark = pytest.mark.network
+
+
+@pytest.fixture
+def log_id(key, origin):
+    return contract.log_id(key.address, origin)
+
+
+@pytest.fixture
+def anchor(send, registry, log_id):
+    """Anchor a checkpoint from the registry's last one, with the log's own proof."""
+
+    def anchored(log, size, proof=None):
+        head = send.client.last(registry, log_id)
+        nodes = log.consistency(head.size, size) if proof is None and head.size else proof or []
+        receipt = send(registry, contract.checkpoint_data(log_id, size, log.root(size), nodes))
+        assert receipt.succeeded
+        return receipt
+
+    return anchored
+
+
+def refusal(client, key, registry, data):
+    with pytest.raises(RegistryRefused) as caught:
+        client.estimate_gas(key.address, registry, data)
+    return caught.value.code
+
+
+def test_the_registry_deploys_to_its_deterministic_address_and_describes_itself(client, registry):
+    client.require_registry(registry)
+    assert registry == contract.deterministic_address()
+    assert client.has_code(contract.DEPLOYER)
+
+
+def test_a_log_id_is_the_same_in_python_and_in_the_contract(client, registry, key, origin):
+    (answer,) = client.read_many(registry, [("logIdOf", (key.address, origin))])
+    assert "0x" + answer[0].hex() == contract.log_id(key.address, origin)
+
+
+def test_checkpoints_that_extend_one_another_are_anchored_with_block_and_time(
+    client, registry, log_id, anchor, make_log
+):
+    log = make_log(7)
+    before = int(time.time())
+    anchor(log, 3)
+    receipt = anchor(log, 7)
+    stamp = client.anchored_at(registry, log_id, 7, log.root(7))
+    assert stamp.block == receipt.block_number
+    assert before - 1 <= stamp.time.timestamp() <= time.time() + 2
+    assert client.last(registry, log_id).size == 7
+    assert client.anchored_at(registry, log_id, 3, log.root(3)) is not None
+    assert client.anchored_at(registry, log_id, 7, log.root(3)) is None
+
+
+def test_anchoring_the_last_checkpoint_again_changes_nothing_and_succeeds(
+    client, registry, log_id, anchor, send, make_log
+):
+    log = make_log(5)
+    anchor(log, 5)
+    stamp = client.anchored_at(registry, log_id, 5, log.root())
+    assert send(registry, contract.checkpoint_data(log_id, 5, log.root(), [])).succeeded
+    assert client.anchored_at(registry, log_id, 5, log.root()) == stamp
+
+
+def test_shrinking_equivocation_forks_and_strangers_are_refused_by_name(
+    client, registry, log_id, anchor, key, make_log
+):
+    log, fork = make_log(6), make_log(4)
+    fork.grow(6, b"forged")
+    anchor(log, 6)
+
+    def asked(size, root, proof, by=key):
+        return refusal(client, by, registry, contract.checkpoint_data(log_id, size, root, proof))
+
+    assert asked(5, log.root(5), []) == "registry_shrinking"
+    assert asked(6, fork.root(6), []) == "registry_equivocation"
+    assert asked(10, fork.root(10), fork.consistency(6, 10)) == "registry_inconsistent"
+    assert asked(0, bytes(32), []) == "registry_empty_checkpoint"
+    log.grow(4)
+    assert asked(10, log.root(10), []) == "registry_inconsistent"
+    assert asked(10, log.root(10), log.consistency(6, 10), AnchorKey(bytes(31) + b"\1")) == (
+        "registry_not_submitter"
+    )
+    unknown = contract.log_id(key.address, "nobody.example")
+    data = contract.checkpoint_data(unknown, 1, bytes(32), [])
+    assert refusal(client, key, registry, data) == "registry_log_unknown"
+
+
+def test_a_log_is_registered_once_and_a_retired_key_never_returns(
+    client, registry, log_id, key, send, origin, log_key
+):
+    assert refusal(client, key, registry, contract.register_data(origin, log_key)) == "registry_log_exists"
+    assert refusal(client, key, registry, contract.register_data("x", bytes(32))) == "registry_empty_key"
+    new = secrets.token_bytes(32)
+    log = contract.as_bytes32(log_id)
+    assert send(registry, contract.call_data("rotateKey", log, new)).succeeded
+    assert client.registered_key(registry, log_id) == new
+    back = contract.call_data("rotateKey", log, log_key)
+    assert refusal(client, key, registry, back) == "registry_key_used_before"
+    ((since, until),) = client.read_many(registry, [("keyPeriod", (log, log_key))])
+    assert 0 < since <= until
+
+
+def test_a_log_is_handed_over_only_to_someone_who_accepts(client, chain, registry, log_id, key, send):
+    heir = AnchorKey(secrets.token_bytes(32))
+    embedded.fund(chain.url, heir.address)
+    log = contract.as_bytes32(log_id)
+    assert refusal(client, heir, registry, contract.call_data("acceptHandover", log)) == (
+        "registry_not_controller"
+    )
+    assert send(registry, contract.call_data("proposeHandover", log, heir.address)).succeeded
+    assert send(registry, contract.call_data("acceptHandover", log), heir).succeeded
+    assert refusal(client, key, registry, contract.call_data("setEndpoint", log, "https://a")) == (
+        "registry_not_controller"
+    )
+
+
+def test_a_relayer_without_rights_carries_a_signed_checkpoint(
+    client, chain, registry, log_id, key, send, make_log
+):
+    relayer = AnchorKey(secrets.token_bytes(32))
+    embedded.fund(chain.url, relayer.address)
+    log = make_log(9)
+
+    def relayed(signer, size, deadline, root=None):
+        v, r, s = sign_checkpoint(
+            signer,
+            chain_id=client.chain_id,
+            registry=registry,
+            log=log_id,
+            size=size,
+            root=log.root(size),
+            deadline=deadline,
+        )
+        return contract.call_data(
+            "checkpointBySig",
+            contract.as_bytes32(log_id),
+            size,
+            root or log.root(size),
+            log.consistency(4, size) if size > 4 else [],
+            deadline,
+            v,
+            r,
+            s,
+        )
+
+    later = int(time.time()) + 600
+    assert send(registry, relayed(key, 4, later), relayer).succeeded
+    assert refusal(client, relayer, registry, relayed(relayer, 9, later)) == "registry_not_submitter"
+    assert refusal(client, relayer, registry, relayed(key, 9, 1)) == "registry_signature_expired"
+    # Another root under the same signature recovers another signer.
+    assert refusal(client, relayer, registry, relayed(key, 9, later, bytes(32))) == "registry_not_submitter"
+    assert send(registry, relayed(key, 9, later), relayer).succeeded
+    assert refusal(client, relayer, registry, relayed(key, 4, later)) == "registry_shrinking"
+    assert client.last(registry, log_id).size == 9
+
+
+def test_a_named_submitter_may_anchor_until_it_is_struck_off(
+    client, chain, registry, log_id, key, send, make_log
+):
+    other = AnchorKey(secrets.token_bytes(32))
+    embedded.fund(chain.url, other.address)
+    log = make_log(2)
+    named = contract.as_bytes32(log_id)
+    assert send(registry, contract.call_data("setSubmitter", named, other.address, True)).succeeded
+    assert send(registry, contract.checkpoint_data(log_id, 1, log.root(1), []), other).succeeded
+    assert send(registry, contract.call_data("setSubmitter", named, other.address, False)).succeeded
+    data = contract.checkpoint_data(log_id, 2, log.root(2), log.consistency(1, 2))
+    assert refusal(client, other, registry, data) == "registry_not_submitter"
+
+
+def test_the_contract_verifies_a_leaf_and_knows_when_it_is_revoked(
+    client, registry, log_id, anchor, send, make_log
+):
+    log = make_log(300)
+    anchor(log, 300)
+
+    def asked(index, leaf, root=None, size=300):
+        return client.verify(
+            registry,
+            log_id,
+            leaf_hash=leaf,
+            index=index,
+            size=size,
+            root=root or log.root(size),
+            proof=log.inclusion(index, size),
+        )
+
+    sound = asked(257, log.leaves[257])
+    assert sound.included
+    assert not sound.revoked
+    assert sound.stamp.block > 0
+    assert not asked(257, log.leaves[256]).included
+    assert not asked(3, log.leaves[3], size=200).included, "that size was never anchored"
+    assert send(registry, contract.revoke_data(log_id, [257, 0, 299, 255])).succeeded
+    assert [index for index in range(300) if client.is_revoked(registry, log_id, index)] == [0, 255, 257, 299]
+    assert asked(257, log.leaves[257]).revoked
+
+
+def test_a_checkpoint_with_a_proof_of_twenty_nodes_stays_below_85_000_gas(
+    client, registry, log_id, send, key, record_property
+):
+    # From 2^19 - 1 to 2^19 all but one node is hashed into both roots, which is the dearest shape there is; the
+    # nodes are made up, which changes none of the contract's work.
+    size = (1 << 19) - 1
+    path = [secrets.token_bytes(32) for _ in range(20)]
+    old, new = path[0], merkle.node_hash(path[0], path[1])
+    for node in path[2:]:
+        old, new = merkle.node_hash(node, old), merkle.node_hash(node, new)
+    merkle.verify_consistency(size, size + 1, old, new, path)
+    first = send(registry, contract.checkpoint_data(log_id, size, old, []))
+    second = send(registry, contract.checkpoint_data(log_id, size + 1, new, path))
+    assert first.succeeded
+    assert second.succeeded
+    record_property("gas_first_checkpoint", first.gas_used)
+    record_property("gas_checkpoint_20_nodes", second.gas_used)
+    assert second.gas_used <= 85_000
+
+
+def test_public_rfc6962_vectors_have_the_same_verdict_in_the_contract(client, registry, shared):
+    folder = shared / "vectors" / "rfc6962" / "testdata"
+    vectors = [json.loads(path.read_text()) for path in sorted(folder.rglob("*.json"))]
+    calls, expected = [], []
+    for vector in vectors:
+        raw = {
+            name: base64.b64decode(vector[name] or "")
+            for name in vector
+            if name.startswith(("root", "leafH"))
+        }
+        proof = [base64.b64decode(node) for node in vector["proof"] or []]
+        numbers = [vector[name] for name in ("size1", "size2", "leafIdx", "treeSize") if name in vector]
+        if any(len(node) != 32 for node in (*raw.values(), *proof)) or not all(
+            0 <= n < 1 << 64 for n in numbers
+        ):
+            continue  # the contract's types hold only 32-byte hashes and 64-bit numbers
+        if "size1" in vector:
+            arguments = (vector["size1"], raw["root1"], vector["size2"], raw["root2"], proof)
+            calls.append(("verifyConsistency", arguments))
+        else:
+            arguments = (raw["leafHash"], vector["leafIdx"], vector["treeSize"], raw["root"], proof)
+            calls.append(("verifyInclusion", arguments))
+        expected.append(not vector["wantErr"])
+    assert len(calls) > 150
+    answers = client.read_many(registry, calls)
+    assert [answer[0] for answer in answers] == expected
+
+
+def test_random_and_mutated_proofs_have_the_same_verdict_in_python_and_in_the_contract(
+    client, registry, make_log
+):
+    chance = random.Random(6962)
+    log = make_log(130)
+    calls, expected = [], []
+    for _ in range(600):
+        new = chance.randint(1, 130)
+        if chance.random() < 0.5:
+            old = chance.randint(1, new)
+            case = [old, log.root(old), new, log.root(new), log.consistency(old, new)]
+            _mutate(case, chance, numbers=(0, 2), hashes=(1, 3))
+            calls.append(("verifyConsistency", tuple(case)))
+            expected.append(_holds(merkle.verify_consistency, case[0], case[2], case[1], case[3], case[4]))
+        else:
+            index = chance.randrange(new)
+            case = [log.leaves[index], index, new, log.root(new), log.inclusion(index, new)]
+            _mutate(case, chance, numbers=(1, 2), hashes=(0, 3))
+            calls.append(("verifyInclusion", tuple(case)))
+            expected.append(_holds(merkle.verify_inclusion, case[1], case[2], case[0], case[4], case[3]))
+    answers = [answer[0] for answer in client.read_many(registry, calls)]
+    assert answers == expected
+    assert 150 < sum(expected) < 450, "both verdicts must be well represented"
+
+
+def _holds(check, *arguments):
+    try:
+        check(*arguments)
+    except ProofInvalid:
+        return False
+    return True
+
+
+def _mutate(case, chance, numbers, hashes):
+    """Half the time nothing; else one small change to a number, a hash or the proof (its last item)."""
+    proof = case[-1]
+    kind = chance.choice(["none", "none", "none", "number", "hash", "drop", "add", "flip", "swap"])
+    if kind == "number":
+        place = chance.choice(numbers)
+        case[place] = max(0, case[place] + chance.choice([-2, -1, 1, 2, 64]))
+    elif kind == "hash":
+        case[chance.choice(hashes)] = chance.randbytes(32)
+    elif kind == "add":
+        proof.insert(chance.randint(0, len(proof)), chance.randbytes(32))
+    elif proof and kind == "drop":
+        proof.pop(chance.randrange(len(proof)))
+    elif proof and kind == "flip":
+        place = chance.randrange(len(proof))
+        proof[place] = bytes([proof[place][0] ^ 1]) + proof[place][1:]
+    elif kind == "swap":
+        proof.reverse()
+
+
+def test_only_development_chains_are_called_local():
+    assert [chain_trust(number) for number in (31337, 1337, 1, 11155111)] == [
+        "none",
+        "none",
+        "public",
+        "public",
+    ]
