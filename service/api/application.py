@@ -1,0 +1,120 @@
+"""The API as a whole: its routers, its error handling, its OpenAPI document."""
+
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, URLResolver
+from ninja import NinjaAPI, Schema
+from ninja.openapi.schema import OpenAPISchema
+
+from service.api.attestations import Withdrawal
+from service.api.attestations import router as attestations
+from service.api.campaigns import router as campaigns
+from service.api.problems import guarded, on_exception
+from service.api.range import Digests
+from service.api.range import router as lookups
+from service.api.schemas import Problem, described
+from service.api.screenings import router as screenings
+from service.api.verifications import router as verifications
+
+_ABOUT = (
+    "Who vouches for these bytes, and have we seen this before? Errors are RFC 9457 problem+json with a "
+    "stable `code`; each is explained in docs/formats/errors.md."
+)
+# Bodies that are read by hand, since a call takes both multipart and JSON, and problems: named, so that
+# `$ref`s to them resolve.
+_NAMED: tuple[type[Schema], ...] = (Problem, Withdrawal, Digests)
+_RANGE = {
+    "get": {
+        "operationId": "range",
+        "summary": "Range",
+        "description": "Every attested digest under a prefix of five hex digits: k-anonymous, cacheable.",
+        "tags": ["look-up"],
+        "parameters": [
+            {
+                "in": "path",
+                "name": "prefix",
+                "required": True,
+                "schema": {"type": "string", "pattern": "^[0-9a-fA-F]{5}$"},
+            }
+        ],
+        "responses": {
+            "200": {
+                "description": "lines of `SUFFIX STATUS LEAF`, or JSON when Accept asks for it",
+                "content": {
+                    "text/plain": {"schema": {"type": "string"}},
+                    "application/json": {
+                        "schema": {
+                            "type": "object",
+                            "required": ["prefix", "suffixes"],
+                            "properties": {
+                                "prefix": {"type": "string"},
+                                "suffixes": {
+                                    "type": "array",
+                                    "items": {
+                                        "type": "object",
+                                        "required": ["suffix", "status", "leaf_index"],
+                                        "properties": {
+                                            "suffix": {"type": "string"},
+                                            "status": {"enum": ["attested", "revoked"]},
+                                            "leaf_index": {"type": "integer"},
+                                        },
+                                    },
+                                },
+                            },
+                        }
+                    },
+                },
+            },
+            "304": {"description": "unchanged since the ETag sent"},
+            **described({422: "not five hex digits"}),
+        },
+    }
+}
+
+
+class Api(NinjaAPI):
+    """NinjaAPI whose every view answers problems, and whose document knows the plain views too."""
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        patterns = super()._get_urls()
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = guarded(pattern.callback)
+        return patterns
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
+        """The OpenAPI 3.1 document."""
+        document = super().get_openapi_schema(*args, **kwargs)
+        schemas = document["components"]["schemas"]
+        for named in _NAMED:
+            schemas.setdefault(
+                named.__name__, named.model_json_schema(ref_template="#/components/schemas/{model}")
+            )
+        document["paths"]["/api/v1/range/{prefix}"] = _RANGE
+        return document
+
+
+api = Api(
+    title="Assay",
+    version="1",
+    description=_ABOUT,
+    openapi_url=None,
+    docs_url=None,
+    urls_namespace="api",
+)
+api.add_exception_handler(Exception, on_exception)
+for _known in list(api._exception_handlers):
+    api.add_exception_handler(_known, on_exception)
+api.add_router("/attestations", attestations)
+api.add_router("/verifications", verifications)
+api.add_router("/screenings", screenings)
+api.add_router("/campaigns", campaigns)
+api.add_router("", lookups)
+
+
+def openapi(request: HttpRequest) -> JsonResponse:
+    """The OpenAPI document; it needs no page from somebody else's server to be read."""
+    response = JsonResponse(api.get_openapi_schema(path_prefix="api/v1/"))
+    response["Cache-Control"] = "public, max-age=300"
+    return response

@@ -1,0 +1,132 @@
+"""How an attestation looks from outside: a line in a list, the answer to a request, the whole."""
+
+from datetime import datetime
+from typing import Any
+
+from ninja import Schema
+
+from service.api.schemas import Reason
+from service.models import State, Submission
+
+BASE = "/api/v1/attestations"
+
+
+class Links(Schema):
+    """Where its parts are, as paths on this service."""
+
+    self: str
+    asset: str
+    manifest: str
+    proof: str
+
+
+class Accepted(Schema):
+    """An attestation that was asked for."""
+
+    id: str
+    state: State
+    links: Links
+
+
+class Summary(Schema):
+    """An attestation in a list. `sha256` is the uploaded content's, `signed_sha256` the signed file's."""
+
+    id: str
+    state: State
+    title: str
+    source_type: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    signed_sha256: str | None
+    leaf_index: int | None
+    created_at: datetime
+    updated_at: datetime
+    revoked_at: datetime | None
+    links: Links
+
+
+class Evidence(Schema):
+    """What the stages found: the inspection of the upload and what it resembles, as JSON of those values."""
+
+    inspection: dict[str, Any]
+    similarity: dict[str, Any]
+
+
+class Attestation(Summary):
+    """One attestation. `reasons` say why it was accepted, held or refused; `error` why it failed, if it did.
+
+    `claim_sha256` and `binding_sha256` are its identity beside the file's digest; `embedded` says whether the
+    signed file carries its manifest.
+    """
+
+    parents: list[str]
+    embedded: bool
+    claim_sha256: str | None
+    binding_sha256: str | None
+    action: str
+    reasons: list[Reason]
+    error: Reason | None
+    evidence: Evidence
+
+
+class Page(Schema):
+    """A page of a list; `next` is the cursor of the following one, null at the end."""
+
+    items: list[Summary]
+    next: str | None
+
+
+def path_of(submission: Submission) -> str:
+    """The attestation's own path."""
+    return f"{BASE}/{submission.pk}"
+
+
+def _links(submission: Submission) -> dict[str, str]:
+    path = path_of(submission)
+    return {
+        "self": path,
+        "asset": f"{path}/asset",
+        "manifest": f"{path}/manifest",
+        "proof": f"{path}/proof",
+    }
+
+
+def accepted(submission: Submission) -> dict[str, Any]:
+    """The answer to `POST /attestations`."""
+    return {"id": str(submission.pk), "state": submission.state, "links": _links(submission)}
+
+
+def summary(submission: Submission) -> dict[str, Any]:
+    """One line of a list; wants `asset` and `signed` loaded."""
+    return {
+        **accepted(submission),
+        "title": submission.title,
+        "source_type": submission.source_type,
+        "name": submission.asset.name,
+        "media_type": submission.asset.media_type,
+        "size": submission.asset.size,
+        "sha256": submission.asset.sha256,
+        "signed_sha256": submission.signed.sha256 if submission.signed else None,
+        "leaf_index": submission.leaf_index,
+        "created_at": submission.created_at,
+        "updated_at": submission.updated_at,
+        "revoked_at": submission.revoked_at,
+    }
+
+
+def full(submission: Submission) -> dict[str, Any]:
+    """Everything its owner may see."""
+    error = {"code": submission.error_code, "sentence": submission.error} if submission.error_code else None
+    return {
+        **summary(submission),
+        "parents": submission.parents,
+        "embedded": submission.embedded,
+        "claim_sha256": submission.claim_sha256 or None,
+        "binding_sha256": submission.binding_sha256 or None,
+        "action": submission.action,
+        "reasons": submission.reasons,
+        "error": error,
+        "evidence": {"inspection": submission.inspection, "similarity": submission.similarity},
+    }

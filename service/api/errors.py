@@ -1,0 +1,174 @@
+"""Every error code a caller can meet, with its HTTP status: the one table between engines and the wire.
+
+docs/formats/errors.md explains each code to a person; a test holds the two equal.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from service.errors import KNOWN_ERRORS, KnownError
+
+CONTENT_TYPE = "application/problem+json"
+
+# What was sent is at fault: sending the same again gives the same answer.
+_REQUEST = {
+    "invalid_request": (422, "The request does not have the shape this call takes"),
+    "malformed_body": (400, "The request body cannot be read"),
+    "malformed_multipart": (400, "The multipart body cannot be read"),
+    "upload_interrupted": (400, "The upload broke off"),
+    "missing_content": (422, "Nothing was sent to work on"),
+    "invalid_text": (422, "The text is not valid Unicode"),
+    "invalid_title": (422, "The title cannot be used"),
+    "invalid_name": (422, "The name cannot be used"),
+    "invalid_digest": (422, "A digest is 64 hexadecimal digits of SHA-256"),
+    "invalid_prefix": (422, "A prefix is 5 hexadecimal digits"),
+    "invalid_cursor": (422, "The cursor was not handed out by this list"),
+    "invalid_idempotency_key": (422, "The Idempotency-Key cannot be used"),
+    "unknown_source_type": (422, "The source type is not one of those known"),
+    "unknown_parent": (422, "A parent is not an attestation of yours that is signed"),
+    "unknown_scope": (422, "The scope is not one of those known"),
+    "unsupported_content_type": (415, "The request's Content-Type is not one this call takes"),
+    "url_unreachable": (422, "The address did not give anything usable"),
+    "invalid_url": (422, "The address cannot be fetched"),
+    "blocked_address": (422, "The address points where this service does not go"),
+    "too_many_redirects": (422, "The address redirects too often"),
+    "url_too_slow": (422, "The address answered too slowly"),
+}
+
+# The content is at fault.
+_CONTENT = {
+    "empty_file": (400, "The file is empty"),
+    "too_large": (413, "The upload is larger than this service takes"),
+    "unsupported_type": (415, "This kind of content is not taken"),
+    "type_not_allowed": (415, "This kind of content is not taken"),
+    "truncated_file": (422, "The file ends before its content does"),
+    "malformed_file": (422, "The file's structure is broken"),
+    "too_many_pixels": (422, "The picture is larger than this service decodes"),
+    "too_many_frames": (422, "The animation has more frames than this service decodes"),
+    "too_many_ingredients": (422, "The content credential names too many ingredients"),
+    "too_deep": (422, "The content is nested too deeply"),
+    "unsafe_svg": (422, "The SVG carries active or external content"),
+    "rejected_asset": (422, "The file cannot be taken"),
+    "media_unreadable": (422, "The content cannot be decoded"),
+    "unreadable_image": (422, "The picture cannot be decoded"),
+    "unreadable_text": (422, "The text cannot be decoded"),
+    "inspection_failed": (422, "The content credential could not be read"),
+    "signing_refused": (422, "This content cannot be signed as asked"),
+    "proof_invalid": (422, "The proof is malformed or does not add up"),
+}
+
+# Who is asking, for what, how often.
+_CALLER = {
+    "unauthenticated": (401, "This call needs a key or a login"),
+    "forbidden": (403, "This key or account may not do that"),
+    "csrf_failed": (403, "The request did not come from our own page"),
+    "not_found": (404, "There is nothing here"),
+    "method_not_allowed": (405, "This address does not take that method"),
+    "rate_limited": (429, "Too many requests"),
+    "bad_request": (400, "The request cannot be understood"),
+    "length_required": (411, "The body's length must be declared"),
+}
+
+# Right request, wrong moment.
+_STATE = {
+    "idempotency_conflict": (409, "The Idempotency-Key was used for another request"),
+    "proof_not_ready": (409, "There is no proof yet"),
+    "not_signed_yet": (409, "There is no signed file yet"),
+    "not_logged_yet": (409, "The attestation is not in the log yet"),
+    "not_held": (409, "This attestation is not held for review"),
+    "nothing_to_revoke": (409, "There is nothing to revoke yet"),
+    "already_revoked": (409, "The attestation is revoked already"),
+    "erased": (410, "This was erased"),
+}
+
+# Our side is at fault.
+_SERVICE = {
+    "internal_error": (500, "Something went wrong on our side"),
+    "internal_state": (500, "Something went wrong on our side"),
+    "log_inconsistent": (503, "The log is stopped until an operator looks at it"),
+    "database_unavailable": (503, "The database does not answer"),
+    "chain_unavailable": (503, "The chain does not answer"),
+    "chain_mismatch": (503, "The chain is not the one configured"),
+    "chain_refused": (503, "The chain refused the transaction"),
+    "registry_refused": (503, "The registry refused the transaction"),
+    "registry_answer_unreadable": (503, "The registry's answer cannot be read"),
+    "spend_ceiling_reached": (503, "The spending limit for the chain is reached"),
+    "signer_unavailable": (503, "The signing key does not answer"),
+    "key_material_invalid": (503, "The service's keys are not usable"),
+    "model_unavailable": (503, "The model is not loaded"),
+    "snapshot_invalid": (503, "An index is being rebuilt"),
+    "service_starting": (503, "The service is still starting"),
+    "storage_unavailable": (503, "The storage does not answer"),
+    "storage_full": (507, "The storage is full"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorKind:
+    """One row of the table: the stable code, its HTTP status, and a title that is the same every time."""
+
+    code: str
+    status: int
+    title: str
+
+
+_ABOUT_CONTENT = ("malformed_", "truncated_", "too_many_", "too_deep", "unreadable_", "invalid_")
+TABLE: dict[str, ErrorKind] = {
+    code: ErrorKind(code, status, title)
+    for part in (_REQUEST, _CONTENT, _CALLER, _STATE, _SERVICE)
+    for code, (status, title) in part.items()
+}
+
+
+class ApiError(Exception):
+    """A request this layer itself turns down; `code` is in TABLE.
+
+    `fields` names the parts of the request at fault, each with a sentence; `retry_after` is in seconds.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str = "",
+        *,
+        fields: tuple[tuple[str, str], ...] = (),
+        retry_after: int | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(sentence or TABLE[code].title + ".")
+        self.code = code
+        self.fields = fields
+        self.retry_after = retry_after
+        self.headers = headers or {}
+
+
+def kind_of(error: KnownError | ApiError) -> ErrorKind:
+    """The row for an error. A code no row names yet is the sender's fault if permanent, else ours for now."""
+    row = TABLE.get(error.code)
+    if row is not None:
+        return row
+    if error.code.startswith(
+        ("malformed_", "truncated_", "too_many_", "too_deep", "unreadable_", "invalid_")
+    ):
+        return ErrorKind(error.code, 422, TABLE["rejected_asset"].title)
+    permanent = isinstance(error, ApiError) or error.permanent
+    return ErrorKind(
+        error.code, 422 if permanent else 503, "This cannot be done" + ("" if permanent else " now")
+    )
+
+
+def document(kind: ErrorKind, detail: str, instance: str, **more: Any) -> dict[str, Any]:
+    """The members of RFC 9457 section 3.1, then `code` and whatever the code documents."""
+    return {
+        "type": f"/api/v1/problems/{quote(kind.code, safe='')}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "code": kind.code,
+        "instance": instance,
+        **more,
+    }
+
+
+__all__ = ["CONTENT_TYPE", "KNOWN_ERRORS", "TABLE", "ApiError", "ErrorKind", "document", "kind_of"]

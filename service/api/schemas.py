@@ -1,0 +1,156 @@
+"""The report's shape for OpenAPI: exactly what service.report.Report.as_dict() prints everywhere."""
+
+from typing import Any, Literal
+
+from ninja import Field, Schema
+
+
+class Reason(Schema):
+    """Why: a stable code and a sentence."""
+
+    code: str
+    sentence: str
+
+
+class Problem(Schema):
+    """RFC 9457 problem details with a stable `code` (docs/formats/errors.md)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+
+
+class Finding(Schema):
+    """One validation status of the content credential; depth 0 is the file itself."""
+
+    code: str
+    sentence: str
+    depth: int
+    title: str
+
+
+class CredentialAxis(Schema):
+    """What the content credentials say, worst of the whole ingredient chain."""
+
+    status: Literal["trusted", "untrusted_issuer", "invalid", "none", "unchecked"]
+    signer: str | None
+    trust_list: str | None
+    revocation: Literal["good", "revoked", "unknown"]
+    time: Literal["timestamped", "claimed", "none"]
+    signed_at: str | None
+    history: Literal["intact", "tampered_ingredient", "erased"]
+    generator: str | None
+    manifest_label: str | None
+    padding_bytes: int
+    findings: list[Finding]
+
+
+class RegistryAxis(Schema):
+    """What the log knows of these bytes; `original` is the attestation that a copy was recognised as."""
+
+    status: Literal["attested", "attested_variant", "attested_copy", "revoked", "none"]
+    leaf_index: int | None
+    log_origin: str | None
+    log_key: str | None
+    attested_at: str | None
+    checkpoint_size: int | None
+    revoked_at: str | None
+    original: str | None
+    problems: list[tuple[str, str]]
+
+
+class Anchor(Schema):
+    """One checkpoint's place on one chain; a local chain says `trust: "none"`."""
+
+    chain_id: int
+    registry: str
+    block: int | None
+    time: str | None
+    finality: Literal["pending", "included", "final", "unchecked"]
+    trust: str
+    transaction: str | None
+
+
+class OriginAxis(Schema):
+    """How the content came to be, as declared, and by whom."""
+
+    status: Literal["ai_generated", "ai_edited", "human", "composite", "unknown"]
+    digital_source_type: str | None
+    by: str | None
+
+
+class Match(Schema):
+    """One near-duplicate: `distance` and `threshold` in the method's own unit, `score` from 0 to 1."""
+
+    item: str
+    score: float
+    distance: float
+    method: str
+    threshold: float
+    why: str
+    subject: str | None
+    tenant: str | None
+    sha256: str | None
+    seen_at: str | None
+
+
+class CampaignSummary(Schema):
+    """A cluster of near-duplicates over time (RFC 3339)."""
+
+    id: str
+    size: int
+    sources: int
+    authors: int
+    first_seen: str
+    last_seen: str
+
+
+class SimilarityAxis(Schema):
+    """What it resembles; `degraded` says that an index is being rebuilt and matches may be missing."""
+
+    matches: list[Match]
+    campaign: CampaignSummary | None
+    degraded: bool
+    methods: list[str]
+
+
+class Report(Schema):
+    """Everything we can say of one piece of content, axis by axis, then an action with its reasons."""
+
+    sha256: str
+    media_type: str
+    name: str
+    size: int
+    credential: CredentialAxis
+    registry: RegistryAxis
+    anchor: list[Anchor]
+    origin: OriginAxis
+    similarity: SimilarityAxis
+    action: Literal["accept", "review", "flag", ""]
+    reasons: list[Reason]
+
+
+def described(statuses: dict[int, str]) -> dict[str, Any]:
+    """OpenAPI responses for problems of these statuses."""
+    reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        str(status): {"description": about, "content": {"application/problem+json": reference}}
+        for status, about in statuses.items()
+    }
+
+
+def body(required_file: bool = False, **fields: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI requestBody of a call that takes multipart with a file, or JSON; `fields` are JSON Schemas."""
+    file: dict[str, Any] = {"type": "string", "format": "binary", "description": "the content itself"}
+    form = {"type": "object", "properties": {"file": file, **fields}}
+    if required_file:
+        form["required"] = ["file"]
+    content = {"multipart/form-data": {"schema": form}}
+    content["application/json"] = {"schema": {"type": "object", "properties": fields}}
+    return {"required": True, "content": content}
+
+
+__all__ = ["Anchor", "CampaignSummary", "Field", "Match", "Problem", "Reason", "Report", "body", "described"]

@@ -1,0 +1,26 @@
+"""Every address that a program uses; service/urls.py includes them before the pages."""
+
+from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from service.api import health, log
+from service.api.application import api, openapi
+from service.api.crossorigin import readable_anywhere
+from service.api.problems import guarded, problem_type, unknown_path
+from service.api.range import by_prefix
+
+urlpatterns = [
+    path("healthz", guarded(health.healthz)),
+    path("readyz", guarded(health.readyz)),
+    path("metrics", guarded(health.exposition)),
+    path("api/v1/range/<str:prefix>", readable_anywhere(guarded(by_prefix))),
+    path("api/v1/openapi.json", readable_anywhere(guarded(require_safe(openapi)))),
+    path("api/v1/problems/<str:code>", readable_anywhere(guarded(require_safe(problem_type)))),
+    path("api/v1/", api.urls),
+    # csrf_exempt: a wrong address is a 404 for a POST, too, and does nothing.
+    re_path(r"^api(?:/.*)?$", csrf_exempt(guarded(unknown_path))),
+    path("log/checkpoint", readable_anywhere(guarded(log.checkpoint))),
+    re_path(r"^log/(?P<path>tile/.*)$", readable_anywhere(guarded(log.tile))),
+    re_path(r"^log/.*$", csrf_exempt(guarded(unknown_path))),
+]

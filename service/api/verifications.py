@@ -1,0 +1,70 @@
+"""`POST /verifications`: everything we can say of some content, with nothing stored. Open to everybody."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from service import pipeline
+from service.api.auth import OptionalKey
+from service.api.content import content, digest, fields_of, file_of, only_one
+from service.api.errors import ApiError
+from service.api.schemas import Report, body, described
+from service.api.throttle import Rate
+
+router = Router(tags=["verifications"])
+MAX_STORE_BYTES = 16 * 1024 * 1024
+
+
+class Asked(Schema):
+    """What may be verified beside a file; exactly one of them, or the file."""
+
+    text: str | None = None
+    url: str | None = None
+    sha256: str | None = None
+
+
+_BODY = body(
+    manifest={"type": "string", "format": "binary", "description": "multipart only: a detached C2PA store"},
+    text={"type": "string"},
+    url={"type": "string", "format": "uri"},
+    sha256={"type": "string", "pattern": "^[0-9a-fA-F]{64}$"},
+)
+
+
+def _sidecar(request: HttpRequest) -> Path | None:
+    """The detached manifest store that came along, as Django's own temporary file."""
+    given = file_of(request, "manifest")
+    if given is None:
+        return None
+    if given.size is None or given.size > MAX_STORE_BYTES:
+        raise ApiError("too_large", f"A manifest store has at most {MAX_STORE_BYTES:,} bytes.")
+    if not isinstance(given, TemporaryUploadedFile):
+        raise ApiError("unsupported_content_type", "The manifest must be sent as a file.")
+    return Path(given.temporary_file_path())
+
+
+@router.post(
+    "",
+    auth=OptionalKey("verify"),
+    throttle=Rate("verify"),
+    response=Report,
+    operation_id="verify",
+    openapi_extra={
+        "requestBody": _BODY,
+        "security": [],
+        "responses": described(
+            {413: "too large", 415: "kind not taken", 422: "content refused", 429: "too often"}
+        ),
+    },
+)
+def verify(request: HttpRequest) -> dict[str, Any]:
+    """Verify a file, a text, an address or a digest. Stores nothing."""
+    asked = fields_of(request, Asked)
+    if asked.sha256 is not None:
+        only_one({"file": file_of(request, "file"), **asked.dict()})
+        return pipeline.lookup(digest(asked.sha256)).as_dict()
+    with content(request, asked.text, asked.url) as asset:
+        return pipeline.verify(asset, _sidecar(request)).as_dict()
