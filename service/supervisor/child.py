@@ -1,4 +1,4 @@
-"""One child process: its own process group, started through the shim; its output prefixed, kept and rotated."""
+"""One child process: its own process group, started through the shim; its output kept."""
 
 import logging
 import logging.handlers
@@ -29,14 +29,14 @@ def _always() -> bool:
 class ChildSpec:
     """What to run and how to tell that it works.
 
-    command:       gives the argument list anew for each start; never holds a secret, since all users can read it.
+    command:       gives the argument list anew for each start; never holds a secret: all users can read it.
     environment:   variables added to the supervisor's own.
     healthy:       True when the child answers; asked every `interval` seconds in a thread, may raise OSError.
     start_seconds: how long it may take until first healthy.
     patience:      how many failed checks in a row after that have it started again.
     stop_seconds:  how long it may take to finish its work after SIGTERM before it is killed.
     before_stop:   called while it still answers, just before SIGTERM; must not raise.
-    once_healthy:  called in the health thread each time a new start first answers; may raise OSError to try again.
+    once_healthy:  called in the health thread each time a new start first answers; OSError tries again.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Starts one child so that it dies with its supervisor: `python shim.py SUPERVISOR_PID COMMAND...`.
 
 Linux sends the parent-death signal even when the supervisor is killed with SIGKILL, and keeps the request
-over execve, so the command itself needs to know nothing of it. Standard library only: it runs before every child.
+over execve, so the command itself needs to know nothing of it. Standard library only.
 """
 
 import ctypes

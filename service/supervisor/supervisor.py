@@ -1,4 +1,4 @@
-"""The supervisor: starts the children, starts fallen ones again, and drains them in order when told to stop."""
+"""The supervisor: starts the children, starts fallen ones again, and drains them when told to stop."""
 
 import signal
 import threading
@@ -64,7 +64,7 @@ class Supervisor:
         self._wake.set()
 
     def run(self, when_ready: Callable[[], None]) -> int:
-        """Start everything, call `when_ready` once all answer, and go on until stopped; only in the main thread.
+        """Start everything, call `when_ready` once all answer, and go on until stopped. Main thread only.
 
         Returns 0 after a complete drain, 1 when a child had to be killed.
         """
