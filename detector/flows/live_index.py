@@ -1,0 +1,219 @@
+"""The index that a running process asks: its snapshot, plus every row written since, by whichever process."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from detector.errors import SnapshotInvalid
+from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.index import snapshot
+from detector.index.build import faiss_index
+from detector.match import MOST_MATCHES, MakeIndex, Matcher, RawMatch
+from detector.models import Campaign, FingerprintRow, Item, Kind
+from detector.queries import summary
+from detector.similarity import Match, Similarity
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 2_000
+_OVERLAP = 1_000
+"""PostgreSQL commits out of the order in which it gave out ids: a row may appear after a later one was read.
+Every look therefore goes back this many ids. A transaction that stays open while a thousand others commit is
+missed until the next snapshot is loaded or rebuilt. SQLite has one writer and needs none of it."""
+
+
+class LiveIndex:
+    """One per process; safe to share between its threads.
+
+    `folder` holds the snapshot. start() loads it, or rebuilds from the rows where it is missing, truncated or
+    of another version; until that is done, answers are partial and say `degraded`.
+    """
+
+    def __init__(self, folder: Path, make_index: MakeIndex = faiss_index) -> None:
+        self.folder = folder
+        self._make_index = make_index
+        self._lock = threading.RLock()
+        self._clear()
+        self.degraded = True
+
+    def _clear(self) -> None:
+        self._matcher = Matcher(self._make_index)
+        self._known: dict[int, tuple[str | None, bool]] = {}
+        self._last = 0
+
+    def start(self, *, background: bool = False) -> None:
+        """Load the snapshot and catch up; with `background`, a rebuild goes on in a thread of its own."""
+        try:
+            self._load()
+        except SnapshotInvalid as error:
+            logger.warning("index snapshot not used: %s", error)
+            with self._lock:
+                self._clear()
+                self.degraded = True
+            if background:
+                threading.Thread(target=self._rebuild_apart, name="index-rebuild", daemon=True).start()
+                return
+        self.finish()
+
+    def _rebuild_apart(self) -> None:
+        try:
+            self.finish()
+        finally:
+            connection.close()
+
+    def finish(self) -> None:
+        """Read all rows not read yet, a chunk at a time, letting questions in between."""
+        while self._catch_up(_CHUNK):
+            time.sleep(0)
+        self.degraded = False
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods with something indexed."""
+        with self._lock:
+            return self._matcher.methods
+
+    def match(
+        self,
+        prints: Fingerprints,
+        *,
+        tenant_filter: str | None = None,
+        exclude: Iterable[int] = (),
+        before: int | None = None,
+    ) -> Similarity:
+        """What these fingerprints resemble among all items written so far, by any process.
+
+        `tenant_filter` names the account that asks: screened items of other accounts are left out, attested
+        items are everyone's. `exclude` are row ids; `before` leaves out that row id and all later ones. The campaign is that of the best match that has one.
+        """
+        found, items = self.find(prints, tenant_filter=tenant_filter, exclude=exclude, before=before)
+        campaigns: list[Campaign] = []
+        matches = []
+        for raw in found:
+            item = items[raw.item_no]
+            matches.append(_as_match(raw, item))
+            if raw.telling and item.campaign is not None:
+                campaigns.append(item.campaign)
+        return Similarity(
+            matches=tuple(matches),
+            campaign=summary(campaigns[0]) if campaigns else None,
+            degraded=self.degraded,
+            methods=tuple(sorted({entry.method for entry in prints.prints} & set(self.methods))),
+        )
+
+    def find(
+        self,
+        prints: Fingerprints,
+        *,
+        tenant_filter: str | None = None,
+        exclude: Iterable[int] = (),
+        before: int | None = None,
+    ) -> tuple[list[RawMatch], dict[int, Item]]:
+        """The raw matches and their rows; rows deleted meanwhile are forgotten and left out."""
+        left_out = set(exclude)
+
+        def visible(number: int) -> bool:
+            if before is not None and number >= before:
+                return False
+            tenant, attested = self._known.get(number, (None, False))
+            return attested or tenant_filter is None or tenant == tenant_filter
+
+        while True:
+            with self._lock:
+                self._catch_up(None if not self.degraded else _CHUNK)
+                found = self._matcher.match(prints, exclude=left_out, accept=visible, limit=MOST_MATCHES)
+            items = Item.objects.select_related("campaign").in_bulk([raw.item_no for raw in found])
+            gone = {raw.item_no for raw in found} - items.keys()
+            if not gone:
+                return found, items
+            self.forget(gone)
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Drop deleted items from the indexes of this process."""
+        with self._lock:
+            gone = set(numbers)
+            self._matcher.remove(gone)
+            for number in gone:
+                self._known.pop(number, None)
+
+    def _catch_up(self, most: int | None) -> bool:
+        """Index rows not indexed yet, at most `most` of them; whether there may be more."""
+        with self._lock:
+            overlap = 0 if connection.vendor == "sqlite" else _OVERLAP
+            ids = Item.objects.filter(id__gt=max(0, self._last - overlap)).order_by("id")
+            fresh: list[tuple[int, str | None, bool]] = []
+            for number, tenant, kind in ids.values_list("id", "tenant", "kind").iterator(chunk_size=_CHUNK):
+                if number not in self._known:
+                    fresh.append((number, tenant, kind == Kind.ATTESTED))
+                    if most is not None and len(fresh) >= most:
+                        break
+            for start in range(0, len(fresh), _CHUNK):
+                self._index(fresh[start : start + _CHUNK])
+            return most is not None and len(fresh) >= most
+
+    def _index(self, fresh: list[tuple[int, str | None, bool]]) -> None:
+        rows: dict[int, list[Fingerprint]] = {number: [] for number, _, _ in fresh}
+        stored = FingerprintRow.objects.filter(item_id__in=list(rows))
+        for number, method, value, quality in stored.values_list("item_id", "method", "value", "quality"):
+            rows[number].append(Fingerprint(method, bytes(value), quality))
+        self._matcher.add_many(list(rows.items()))
+        self._known.update({number: (tenant, attested) for number, tenant, attested in fresh})
+        self._last = max(self._last, fresh[-1][0])
+
+    def snapshot(self) -> None:
+        """Write the snapshot, atomically. Does nothing while the index is still being rebuilt."""
+        with self._lock:
+            if self.degraded:
+                return
+            self._catch_up(None)
+            matcher, known, last = self._matcher, self._known, self._last
+
+            def fill(folder: Path) -> None:
+                notes["widths"] = dict(matcher.save(folder))
+                listed = [[number, tenant, attested] for number, (tenant, attested) in known.items()]
+                (folder / "items.json").write_text(json.dumps(listed))
+
+            newest = Item.objects.filter(id=last).values_list("uid", flat=True).first()
+            notes: dict[str, Any] = {"last_uid": str(newest) if newest else ""}
+            snapshot.write(self.folder, last, notes, fill)
+
+    def _load(self) -> None:
+        held = snapshot.read(self.folder)
+        with self._lock:
+            self._clear()
+            self._matcher.load(held.folder, dict(held.notes.get("widths", {})))
+            try:
+                listed = json.loads((held.folder / "items.json").read_text())
+                self._known = {int(n): (tenant, bool(attested)) for n, tenant, attested in listed}
+            except (OSError, ValueError, TypeError) as error:
+                raise SnapshotInvalid("The snapshot's list of items cannot be read.") from error
+            uid = Item.objects.filter(id=held.last).values_list("uid", flat=True).first()
+            newest = Item.objects.order_by("-id").values_list("id", flat=True).first() or 0
+            noted = held.notes.get("last_uid")
+            if held.last > newest or (uid is not None and noted and str(uid) != noted):
+                raise SnapshotInvalid("The snapshot was taken from another database.")
+            self._last = held.last
+
+
+def _as_match(raw: RawMatch, item: Item) -> Match:
+    return Match(
+        item=str(item.uid),
+        score=raw.score,
+        distance=raw.distance,
+        method=raw.method,
+        threshold=raw.threshold,
+        why=raw.why,
+        subject=item.subject,
+        tenant=item.tenant,
+        sha256=item.sha256,
+        seen_at=item.time.isoformat(),
+    )
