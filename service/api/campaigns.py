@@ -1,5 +1,104 @@
-"""`/campaigns`: clusters of near-duplicates in a tenant's own stream, with members, growth and sources."""
+"""`/campaigns`: clusters of near-duplicates in one's own stream, with members, growth and sources."""
 
-from ninja import Router
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from detector import queries
+from service.api.auth import Caller, caller_of, needs
+from service.api.errors import ApiError
+from service.api.schemas import CampaignSummary, described
 
 router = Router(tags=["campaigns"])
+MAX_OFFSET = 1_000_000
+
+
+class Member(Schema):
+    """One item of a campaign."""
+
+    item: str
+    kind: str
+    medium: str
+    sha256: str
+    source: str
+    author: str
+    time: str
+    excerpt: str
+    subject: str | None
+
+
+class Count(Schema):
+    """How many members share one source, author or hour."""
+
+    name: str
+    count: int
+
+
+class Campaign(CampaignSummary):
+    """One campaign; `members` and the counts are of the caller's own items, `size` is of all."""
+
+    members: list[Member]
+    growth: list[Count]
+    top_sources: list[Count]
+    top_authors: list[Count]
+
+
+class Campaigns(Schema):
+    """A page of campaigns, the most recently active first; `next` is the offset of the following page."""
+
+    items: list[CampaignSummary]
+    next: int | None
+
+
+def _tenant(caller: Caller) -> str | None:
+    """Whose items to look among: one's own; all, for a moderator."""
+    return None if caller.is_moderator else str(caller.account.pk)
+
+
+def _counts(pairs: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:
+    return [{"name": name, "count": count} for name, count in pairs]
+
+
+@router.get(
+    "",
+    auth=needs("screen", "moderate"),
+    response=Campaigns,
+    operation_id="list_campaigns",
+    openapi_extra={"responses": described({401: "no key", 403: "wrong scope"})},
+)
+def listed(
+    request: HttpRequest,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
+) -> dict[str, Any]:
+    """The campaigns that hold items you screened or attested."""
+    found = queries.campaigns(tenant=_tenant(caller_of(request)), limit=limit + 1, offset=offset)
+    return {
+        "items": [asdict(one) for one in found[:limit]],
+        "next": offset + limit if len(found) > limit else None,
+    }
+
+
+@router.get(
+    "/{campaign_id}",
+    auth=needs("screen", "moderate"),
+    response=Campaign,
+    operation_id="read_campaign",
+    openapi_extra={
+        "responses": described({401: "no key", 403: "wrong scope", 404: "not yours"})
+    },
+)
+def read(request: HttpRequest, campaign_id: str) -> dict[str, Any]:
+    """One campaign with its members, oldest first, at most two hundred of them."""
+    detail = queries.campaign(campaign_id, tenant=_tenant(caller_of(request)))
+    if detail is None:
+        raise ApiError("not_found", "There is no such campaign.")
+    return {
+        **asdict(detail.summary),
+        "members": [asdict(member) for member in detail.members],
+        "growth": _counts(detail.growth),
+        "top_sources": _counts(detail.sources),
+        "top_authors": _counts(detail.authors),
+    }

@@ -1,4 +1,4 @@
-"""Django's own error pages, as problems where a program asked: handler400 to handler500 of service/urls.py."""
+"""Django's own error pages, as problems where a program asked; service/urls.py names them as its handlers."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults

@@ -2,7 +2,10 @@
 
 from typing import Any, Literal
 
+from django.http import HttpResponse, JsonResponse
 from ninja import Field, Schema
+
+from service.report import Report as Composed
 
 
 class Reason(Schema):
@@ -131,6 +134,13 @@ class Report(Schema):
     similarity: SimilarityAxis
     action: Literal["accept", "review", "flag", ""]
     reasons: list[Reason]
+
+
+def answer(report: Composed) -> HttpResponse:
+    """A report as the response: `as_dict()` itself, not a copy through the schema, so they cannot differ."""
+    response = JsonResponse(report.as_dict())
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def described(statuses: dict[int, str]) -> dict[str, Any]:

@@ -1,15 +1,15 @@
 """`POST /screenings`: one item of a platform's stream, indexed, with what it resembles and a verdict."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header, Router, Schema
 
 from service import pipeline
 from service.api.auth import caller_of, needs
 from service.api.content import content, fields_of
 from service.api.idempotency import idempotency_key
-from service.api.schemas import Report, body, described
+from service.api.schemas import Report, answer, body, described
 from service.api.throttle import Rate
 
 router = Router(tags=["screenings"])
@@ -45,7 +45,7 @@ _BODY = body(
 )
 def screen(
     request: HttpRequest, idempotency: Annotated[str | None, Header(None, alias="Idempotency-Key")] = None
-) -> dict[str, Any]:
+) -> HttpResponse:
     """Index the item and say what it resembles; the same Idempotency-Key indexes it once."""
     caller = caller_of(request)
     item = fields_of(request, Item)
@@ -60,7 +60,7 @@ def screen(
             author=plain(item.author),
             key=key,
         )
-    return report.as_dict()
+    return answer(report)
 
 
 def plain(text: str) -> str:

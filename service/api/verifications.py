@@ -1,17 +1,16 @@
 """`POST /verifications`: everything we can say of some content, with nothing stored. Open to everybody."""
 
 from pathlib import Path
-from typing import Any
 
 from django.core.files.uploadedfile import TemporaryUploadedFile
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from service import pipeline
 from service.api.auth import OptionalKey
 from service.api.content import content, digest, fields_of, file_of, only_one
 from service.api.errors import ApiError
-from service.api.schemas import Report, body, described
+from service.api.schemas import Report, answer, body, described
 from service.api.throttle import Rate
 
 router = Router(tags=["verifications"])
@@ -60,11 +59,11 @@ def _sidecar(request: HttpRequest) -> Path | None:
         ),
     },
 )
-def verify(request: HttpRequest) -> dict[str, Any]:
+def verify(request: HttpRequest) -> HttpResponse:
     """Verify a file, a text, an address or a digest. Stores nothing."""
     asked = fields_of(request, Asked)
     if asked.sha256 is not None:
         only_one({"file": file_of(request, "file"), **asked.dict()})
-        return pipeline.lookup(digest(asked.sha256)).as_dict()
+        return answer(pipeline.lookup(digest(asked.sha256)))
     with content(request, asked.text, asked.url) as asset:
-        return pipeline.verify(asset, _sidecar(request)).as_dict()
+        return answer(pipeline.verify(asset, _sidecar(request)))
