@@ -46,3 +46,9 @@ class KeyMaterialInvalid(ProvenanceError):
     """A key or certificate file is missing, unreadable by policy, or does not belong to its pair."""
 
     code = "key_material_invalid"
+
+
+class TrustListInvalid(ProvenanceError):
+    """A trust list cannot be read, or its name cannot be used."""
+
+    code = "trust_list_invalid"
