@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from django.db.models import Max
+
 from attest.errors import ChainMismatch, ChainUnavailable, RegistryRefused
 from attest.flows import outbox
 from attest.flows.heal import FUND_BELOW, heal
@@ -27,7 +29,7 @@ def ensure_registry(
     spend_ceiling: int | None = None,
     wait: float = 60.0,
 ) -> Deployment:
-    """The deployment that holds our log `origin` with its Ed25519 key `log_key` (32 bytes), made if missing.
+    """The deployment holding our log `origin` under its Ed25519 key `log_key` (32 bytes), made if missing.
 
     `address` names a registry to use instead of our own; `fund` gives the key ether on a chain that can; `wait`
     is how many seconds each of the (at most two) transactions may take. Calling it again changes nothing, and
@@ -70,13 +72,21 @@ def _deploy(client: RegistryClient, key: AnchorKey, ceiling: int | None, wait: f
     if client.has_code(contract.DEPLOYER):
         target = contract.deterministic_address()
         intent = Intent(Purpose.DEPLOY, target, contract.DEPLOYER, contract.deploy_data())
-        _run(client, key, intent, ceiling, wait)
+        _run(client, key, intent, done=lambda: client.has_code(target), ceiling=ceiling, wait=wait)
         return target
-    row = _run(client, key, Intent(Purpose.DEPLOY, "create", None, contract.init_code()), ceiling, wait)
-    receipt = client.receipt(row.hash)
-    if receipt is None or receipt.contract is None:
+    intent = Intent(Purpose.DEPLOY, "create", None, contract.init_code())
+    _run(client, key, intent, done=lambda: bool(_created(client, key)), ceiling=ceiling, wait=wait)
+    found = _created(client, key)
+    if found is None:
         raise ChainUnavailable("The chain changed while the registry was being deployed; trying later.")
-    return receipt.contract
+    return found
+
+
+def _created(client: RegistryClient, key: AnchorKey) -> str | None:
+    """The address that our newest plain creation gave the registry, if it is on the chain."""
+    row = outbox.transactions(client, key.address).filter(purpose=Purpose.DEPLOY, reference="create").last()
+    receipt = client.receipt(row.hash) if row else None
+    return receipt.contract if receipt and receipt.succeeded else None
 
 
 def _register(
@@ -91,42 +101,56 @@ def _register(
     """Register the log (its origin and key) unless it is. The block from which the log can have anchors."""
     origin, log_key = named
     log = contract.log_id(key.address, origin)
-    registered = client.registered_key(registry, log)
-    if registered is None:
-        intent = Intent(Purpose.REGISTER, log, registry, contract.register_data(origin, log_key))
-        row = _run(client, key, intent, ceiling, wait)
-        return row.block_number or 0
-    if registered != log_key:
+    intent = Intent(Purpose.REGISTER, log, registry, contract.register_data(origin, log_key))
+    _run(
+        client,
+        key,
+        intent,
+        done=lambda: client.registered_key(registry, log) is not None,
+        ceiling=ceiling,
+        wait=wait,
+    )
+    if client.registered_key(registry, log) != log_key:
         raise ChainMismatch(
             f"The log {origin} is registered at {registry} with another key than ours.",
             code="log_key_mismatch",
         )
-    head = client.block("latest")
-    return head.number if head else 0
+    ours = outbox.transactions(client, key.address).filter(purpose=Purpose.REGISTER, reference=log).last()
+    return (ours.block_number if ours else None) or 0
 
 
 def _run(
-    client: RegistryClient, key: AnchorKey, intent: Intent, ceiling: int | None, wait: float
-) -> OutboxTransaction:
-    """Send one transaction, or find the one that a crash left behind, and wait until it is in a block."""
-    same = outbox.transactions(client, key.address).filter(
-        purpose=intent.purpose, reference=intent.reference, state__in=IN_FLIGHT
-    )
-    row = same.last()
-    if row is None:
-        price = outbox.quote(client, key.address, intent, ceiling)
-        row = outbox.store(client, key, intent, price, claim=lambda: not same.exists()) or same.last()
-    deadline = time.monotonic() + wait
-    pause = 0.02
-    while row is not None:
+    client: RegistryClient,
+    key: AnchorKey,
+    intent: Intent,
+    *,
+    done: Callable[[], bool],
+    ceiling: int | None,
+    wait: float,
+) -> None:
+    """Make `done()` true by one transaction, ours or one that a crash or another worker left behind."""
+    same = outbox.transactions(client, key.address).filter(purpose=intent.purpose, reference=intent.reference)
+    # In this order: whatever another worker does after `done` was asked shows as a newer row.
+    seen = same.aggregate(Max("pk"))["pk__max"]
+    if done():
+        return
+    if not same.filter(state__in=IN_FLIGHT).exists():
+        try:
+            price = outbox.quote(client, key.address, intent, ceiling)
+        except RegistryRefused:
+            if done():
+                return
+            raise
+        outbox.store(client, key, intent, price, claim=lambda: same.aggregate(Max("pk"))["pk__max"] == seen)
+    deadline, pause = time.monotonic() + wait, 0.02
+    while time.monotonic() < deadline:
         outbox.broadcast_all(client, key)
-        row = outbox.refresh(client, row)
-        if row.state in outbox.INCLUDED:
-            return row
-        if row.state == State.FAILED:
-            raise RegistryRefused(f"The {intent.purpose} transaction failed: {row.error}")
-        if time.monotonic() > deadline:
-            break
+        fates = [outbox.refresh(client, row) for row in same.filter(state__in=IN_FLIGHT)]
+        if done():
+            return
+        failed = next((row for row in fates if row.state == State.FAILED), None)
+        if failed is not None:
+            raise RegistryRefused(f"The {intent.purpose} transaction failed: {failed.error}")
         time.sleep(pause)
         pause = min(pause * 2, 2.0)
     raise ChainUnavailable(

@@ -86,6 +86,13 @@ def store(
 
 def _insert(key: AnchorKey, intent: Intent, draft: Draft) -> OutboxTransaction:
     signed = sign(key, draft)
+    # A chain that lost everything may be due the very same bytes: the row that was let go counts again.
+    again = OutboxTransaction.objects.filter(hash=signed.hash, state=State.REPLACED).first()
+    if again is not None:
+        again.state, again.error = State.SIGNED, ""
+        again.block_number, again.block_hash, again.block_time, again.gas_used = None, "", None, None
+        again.save()
+        return again
     return OutboxTransaction.objects.create(
         chain_id=draft.chain_id,
         sender=key.address,

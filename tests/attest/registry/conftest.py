@@ -22,7 +22,7 @@ LOG_KEY = bytes(range(32))
 
 @dataclass
 class EmbeddedChain:
-    """One anvil process over one state file; it can be killed, wiped and started again at the same address."""
+    """One anvil process over one state file; it can be killed, wiped and started again."""
 
     state_file: Path
     port: int
