@@ -6,7 +6,7 @@ from detector.models import Campaign, Item
 
 
 @admin.register(Item)
-class ItemAdmin(admin.ModelAdmin):
+class ItemAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """Items, newest first."""
 
     list_display = ("uid", "kind", "medium", "tenant", "source", "time", "campaign")
@@ -16,7 +16,7 @@ class ItemAdmin(admin.ModelAdmin):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(admin.ModelAdmin):
+class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """Campaigns, with their growth."""
 
     list_display = ("uid", "size", "sources", "authors", "first_seen", "last_seen")

@@ -16,8 +16,12 @@ class Kind(models.TextChoices):
 
 
 class Campaign(models.Model):
-    """A cluster of near-duplicates over time. Merging keeps the oldest; counts are of present members."""
+    """A cluster of near-duplicates among one account's screened items. Merging keeps the oldest.
 
+    Attested items never join two accounts' campaigns, nor any: what they resemble is on the similarity axis.
+    """
+
+    tenant = models.CharField(max_length=64, null=True, blank=True, db_index=True)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField(db_index=True)

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from django.db import connection
 
 from detector.errors import SnapshotInvalid
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.flows.index_item import join_campaign
 from detector.index import snapshot
 from detector.index.build import faiss_index
 from detector.match import MOST_MATCHES, MakeIndex, Matcher, RawMatch
-from detector.models import Campaign, FingerprintRow, Item, Kind
+from detector.models import FingerprintRow, Item, Kind
 from detector.queries import summary
 from detector.similarity import Match, Similarity
+from provenance.assets.asset import Medium
 
 logger = logging.getLogger(__name__)
 
@@ -32,15 +35,17 @@ class LiveIndex:
     """One per process; safe to share between its threads.
 
     `folder` holds the snapshot. start() loads it, or rebuilds from the rows where it is missing, truncated or
-    of another version; until that is done, answers are partial and say `degraded`.
+    of another version; until that is done, answers are partial and say `degraded`. The first question starts
+    an index that nobody has started.
     """
 
     def __init__(self, folder: Path, make_index: MakeIndex = faiss_index) -> None:
         self.folder = folder
         self._make_index = make_index
         self._lock = threading.RLock()
-        self._clear()
+        self._started = False
         self.degraded = True
+        self._clear()
 
     def _clear(self) -> None:
         self._matcher = Matcher(self._make_index)
@@ -49,6 +54,7 @@ class LiveIndex:
 
     def start(self, *, background: bool = False) -> None:
         """Load the snapshot and catch up; with `background`, a rebuild goes on in a thread of its own."""
+        self._started = True
         try:
             self._load()
         except SnapshotInvalid as error:
@@ -60,6 +66,11 @@ class LiveIndex:
                 threading.Thread(target=self._rebuild_apart, name="index-rebuild", daemon=True).start()
                 return
         self.finish()
+
+    def warm(self) -> None:
+        """Start, and return when every row is indexed."""
+        if not self._started:
+            self.start()
 
     def _rebuild_apart(self) -> None:
         try:
@@ -92,22 +103,37 @@ class LiveIndex:
     ) -> Similarity:
         """What these fingerprints resemble among all items written so far, by any process.
 
-        `tenant_filter` names the account that asks: screened items of other accounts are left out, attested
-        items are everyone's. `exclude` are row ids; `before` leaves out that row id and all later ones. The campaign is that of the best match that has one.
+        Attested items are everyone's; screened ones only those of the account that asks, `tenant_filter`
+        (None: those that belong to no account). `exclude` are row ids. The campaign is that of the best match
+        that is in one.
         """
-        found, items = self.find(prints, tenant_filter=tenant_filter, exclude=exclude, before=before)
-        campaigns: list[Campaign] = []
-        matches = []
-        for raw in found:
-            item = items[raw.item_no]
-            matches.append(_as_match(raw, item))
-            if raw.telling and item.campaign is not None:
-                campaigns.append(item.campaign)
+        found, items = self.find(prints, tenant_filter=tenant_filter, exclude=exclude)
+        telling = [items[raw.item_no].campaign for raw in found if raw.telling]
+        campaign = next((c for c in telling if c is not None and c.tenant == tenant_filter), None)
         return Similarity(
-            matches=tuple(matches),
-            campaign=summary(campaigns[0]) if campaigns else None,
+            matches=tuple(_as_match(raw, items[raw.item_no]) for raw in found),
+            campaign=None if campaign is None else summary(campaign),
             degraded=self.degraded,
             methods=tuple(sorted({entry.method for entry in prints.prints} & set(self.methods))),
+        )
+
+    def with_campaign(self, similarity: Similarity, sha256: str, tenant: str | None) -> Similarity:
+        """Join the item just indexed to its campaign, and put that campaign into its similarity.
+
+        The item is the account's latest with these bytes; its match with itself, where it had been indexed
+        before, is left out. To be called once index() is committed.
+        """
+        rows = Item.objects.filter(sha256=sha256, tenant=tenant, kind=Kind.SCREENED).order_by("-id")
+        item = rows.first()
+        if item is None:
+            return similarity
+        prints = stored_prints(item)
+        found, _ = self.find(prints, tenant_filter=tenant, exclude={item.pk})
+        campaign = join_campaign(item, [raw.item_no for raw in found if raw.telling])
+        return replace(
+            similarity,
+            matches=tuple(match for match in similarity.matches if match.item != str(item.uid)),
+            campaign=None if campaign is None else summary(campaign),
         )
 
     def find(
@@ -125,11 +151,14 @@ class LiveIndex:
             if before is not None and number >= before:
                 return False
             tenant, attested = self._known.get(number, (None, False))
-            return attested or tenant_filter is None or tenant == tenant_filter
+            return attested or tenant == tenant_filter
 
+        self.warm()
         while True:
             with self._lock:
-                self._catch_up(None if not self.degraded else _CHUNK)
+                # While a rebuild goes on a question waits for one chunk of it, not for all.
+                if not self._catch_up(_CHUNK if self.degraded else None):
+                    self.degraded = False
                 found = self._matcher.match(prints, exclude=left_out, accept=visible, limit=MOST_MATCHES)
             items = Item.objects.select_related("campaign").in_bulk([raw.item_no for raw in found])
             gone = {raw.item_no for raw in found} - items.keys()
@@ -217,3 +246,10 @@ def _as_match(raw: RawMatch, item: Item) -> Match:
         sha256=item.sha256,
         seen_at=item.time.isoformat(),
     )
+
+
+def stored_prints(item: Item) -> Fingerprints:
+    """An item's fingerprints as its rows hold them."""
+    rows = FingerprintRow.objects.filter(item=item).order_by("id")
+    prints = tuple(Fingerprint(row.method, bytes(row.value), row.quality) for row in rows)
+    return Fingerprints(item.sha256, Medium(item.medium), prints, item.excerpt)

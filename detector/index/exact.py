@@ -46,7 +46,8 @@ class ExactIndex:
 
     def _distances(self, query: NDArray[Any]) -> NDArray[Any]:
         if self.metric is Metric.HAMMING:
-            return np.bitwise_count(self._vectors ^ query).sum(axis=1, dtype=np.int64)
+            bits: NDArray[Any] = np.bitwise_count(self._vectors ^ query).sum(axis=1, dtype=np.int64)
+            return bits
         distances: NDArray[Any] = np.float32(1.0) - self._vectors @ query
         return distances
 
