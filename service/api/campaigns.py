@@ -86,9 +86,7 @@ def listed(
     auth=needs("screen", "moderate"),
     response=Campaign,
     operation_id="read_campaign",
-    openapi_extra={
-        "responses": described({401: "no key", 403: "wrong scope", 404: "not yours"})
-    },
+    openapi_extra={"responses": described({401: "no key", 403: "wrong scope", 404: "not yours"})},
 )
 def read(request: HttpRequest, campaign_id: str) -> dict[str, Any]:
     """One campaign with its members, oldest first, at most two hundred of them."""

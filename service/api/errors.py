@@ -19,7 +19,6 @@ _REQUEST = {
     "upload_interrupted": (400, "The upload broke off"),
     "missing_content": (422, "Nothing was sent to work on"),
     "invalid_text": (422, "The text is not valid Unicode"),
-    "invalid_title": (422, "The title cannot be used"),
     "invalid_name": (422, "The name cannot be used"),
     "invalid_digest": (422, "A digest is 64 hexadecimal digits of SHA-256"),
     "invalid_prefix": (422, "A prefix is 5 hexadecimal digits"),
@@ -40,15 +39,14 @@ _REQUEST = {
 _CONTENT = {
     "empty_file": (400, "The file is empty"),
     "too_large": (413, "The upload is larger than this service takes"),
-    "unsupported_type": (415, "This kind of content is not taken"),
     "type_not_allowed": (415, "This kind of content is not taken"),
     "truncated_file": (422, "The file ends before its content does"),
-    "malformed_file": (422, "The file's structure is broken"),
+    "malformed_media": (422, "The file's structure is broken"),
+    "malformed_text": (422, "The text is not valid Unicode"),
+    "active_content": (422, "The file carries script or external content"),
+    "unreadable_file": (422, "The file cannot be read"),
     "too_many_pixels": (422, "The picture is larger than this service decodes"),
     "too_many_frames": (422, "The animation has more frames than this service decodes"),
-    "too_many_ingredients": (422, "The content credential names too many ingredients"),
-    "too_deep": (422, "The content is nested too deeply"),
-    "unsafe_svg": (422, "The SVG carries active or external content"),
     "rejected_asset": (422, "The file cannot be taken"),
     "media_unreadable": (422, "The content cannot be decoded"),
     "unreadable_image": (422, "The picture cannot be decoded"),
@@ -75,11 +73,8 @@ _STATE = {
     "idempotency_conflict": (409, "The Idempotency-Key was used for another request"),
     "proof_not_ready": (409, "There is no proof yet"),
     "not_signed_yet": (409, "There is no signed file yet"),
-    "not_logged_yet": (409, "The attestation is not in the log yet"),
     "not_held": (409, "This attestation is not held for review"),
     "nothing_to_revoke": (409, "There is nothing to revoke yet"),
-    "already_revoked": (409, "The attestation is revoked already"),
-    "erased": (410, "This was erased"),
 }
 
 # Our side is at fault.
@@ -98,8 +93,9 @@ _SERVICE = {
     "key_material_invalid": (503, "The service's keys are not usable"),
     "model_unavailable": (503, "The model is not loaded"),
     "snapshot_invalid": (503, "An index is being rebuilt"),
-    "service_starting": (503, "The service is still starting"),
-    "storage_unavailable": (503, "The storage does not answer"),
+    "storage_failed": (503, "The storage does not answer"),
+    "asset_missing": (503, "The stored content is missing"),
+    "digest_mismatch": (503, "The content changed while it was stored"),
     "storage_full": (507, "The storage is full"),
 }
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -53,12 +53,27 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
+def _is_odd_ipv4(url: str) -> bool:
+    """Whether the host is an IPv4 address in octal, hex or with parts left out, as inet_aton(3) reads it."""
+    try:
+        socket.inet_aton(urlsplit(url).hostname or "")
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _has_port(url: httpx.URL) -> bool:
+    return url.port is None or 0 < url.port < 65536
+
+
 def _parsed(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url) if len(url) <= MAX_URL else None
     except (httpx.InvalidURL, ValueError):
+        if _is_odd_ipv4(url):
+            raise ApiError("blocked_address", "The address hides an IP address in an odd spelling.") from None
         parsed = None
-    if parsed is None or parsed.scheme not in ("http", "https") or not parsed.host:
+    if parsed is None or parsed.scheme not in ("http", "https") or not parsed.host or not _has_port(parsed):
         raise ApiError("invalid_url", "The address must be an http: or https: URL.")
     if parsed.userinfo:
         raise ApiError("invalid_url", "The address must not carry a user name or password.")
@@ -91,7 +106,8 @@ def _request(client: httpx.Client, url: httpx.URL, address: Address) -> httpx.Re
 def _blocks(response: httpx.Response, deadline: float) -> Iterator[bytes]:
     """The body as it arrives. Raises ApiError `url_too_slow`, `url_unreachable`."""
     try:
-        for block in response.iter_raw(CHUNK):
+        # Without a chunk size, so that a dripping server's bytes come one by one and meet the deadline.
+        for block in response.iter_raw():
             if time.monotonic() > deadline:
                 raise ApiError("url_too_slow")
             yield block

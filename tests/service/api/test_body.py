@@ -174,7 +174,17 @@ def _free_port():
 @pytest.fixture
 def granian(tmp_path):
     port = _free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     environment = {**os.environ, "SPOOL": str(tmp_path), "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"}
     server = subprocess.Popen(
         [*command, "--no-ws", "--log-level", "warning", "echo_app:application"], cwd=HERE, env=environment
@@ -241,5 +251,8 @@ def test_the_real_server_is_held_to_the_limit_with_and_without_a_length(granian,
     assert (status, problem["code"]) == (413, "too_large")
     status, problem = _exchange(granian, HEAD + f"Content-Length: {limit + 1}\r\n\r\n", [])
     assert (status, problem["code"]) == (413, "too_large")
-    assert _exchange(granian, HEAD + "Content-Length: 5\r\n\r\n", [b"hello"]) == (200, {"length": 5, "seen": 5})
+    assert _exchange(granian, HEAD + "Content-Length: 5\r\n\r\n", [b"hello"]) == (
+        200,
+        {"length": 5, "seen": 5},
+    )
     assert list(tmp_path.iterdir()) == []
