@@ -32,7 +32,7 @@ def _refuse_development(path: Path) -> None:
     try:
         if devpki.is_development(path.read_bytes()):
             raise Refusal(
-                f"{path} is a development certificate: SIGNER_URL must name one that an authority has issued to you."
+                f"{path} is a development certificate: SIGNER_URL must name one that an authority issued."
             )
     except OSError as error:
         raise Refusal(f"SIGNER_URL names {path}, which cannot be read: {error.strerror}.") from error

