@@ -187,7 +187,9 @@ def granian(tmp_path):
     ]
     environment = {**os.environ, "SPOOL": str(tmp_path), "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"}
     server = subprocess.Popen(
-        [*command, "--no-ws", "--log-level", "warning", "echo_app:application"], cwd=HERE, env=environment
+        [*command, "--port", str(port), "--no-ws", "--log-level", "warning", "echo_app:application"],
+        cwd=HERE,
+        env=environment,
     )
     try:
         deadline = time.monotonic() + 20
