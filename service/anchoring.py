@@ -1,10 +1,10 @@
-"""Brings checkpoints to chains: one transaction a batch, healed when a chain forgets."""
+"""Brings the newest checkpoint to every chain; healing, fees and finality are the attest engine's."""
 
 import logging
+from functools import partial
 
 from attest.errors import ChainUnavailable
 from attest.flows import anchor as flow
-from attest.flows import heal
 from attest.queries import latest_checkpoint, proof_between
 from attest.registry import embedded
 from service import wiring
@@ -23,24 +23,29 @@ def anchor_latest() -> None:
         try:
             _anchor_on(chain)
         except ChainUnavailable as error:
-            log.warning("chain %s: %s", chain.rpc_url, error)
+            log.warning("chain %s: %s", chain.client.chain_id, error)
             trouble = error
     if trouble is not None:
         raise trouble
 
 
 def _anchor_on(chain: Chain) -> None:
-    _fund(chain)
-    heal.heal(chain.client, chain.key)
-    deployment = flow.ensure_registry(chain.client, chain.key)
+    client, key, ceiling = chain.client, chain.key, wiring.config().spend_ceiling_wei
+    # A local chain's ether is play money, and it mines only on demand; its blocks prove nothing to others.
+    local = client.trust == "none"
+    fund = partial(embedded.fund, chain.rpc_url) if local else None
+    settle = partial(embedded.settle, chain.rpc_url) if local else None
     checkpoint = latest_checkpoint()
     if checkpoint is not None:
-        flow.enqueue(checkpoint, deployment, proof_between)
-    flow.push(chain.client, chain.key)
-    flow.confirm(chain.client)
-
-
-def _fund(chain: Chain) -> None:
-    """Give the key of a local chain play money: its blocks prove nothing, so nothing is lost."""
-    if chain.client.trust == "none" and chain.client.balance(chain.key.address) == 0:
-        embedded.fund(chain.rpc_url, chain.key.address)
+        log_key = wiring.log_key().vkey
+        deployment = flow.ensure_registry(
+            client,
+            key,
+            origin=log_key.name,
+            log_key=log_key.public_key,
+            address=chain.registry or None,
+            fund=fund,
+            spend_ceiling=ceiling,
+        )
+        flow.enqueue(checkpoint, deployment)
+    flow.advance(client, key, proof_between, fund=fund, settle=settle, spend_ceiling=ceiling)

@@ -15,6 +15,7 @@ STALE = timedelta(seconds=60)
 app = Celery("assay", broker=settings.CONFIG.broker_url or None)
 app.conf.update(
     task_ignore_result=True,
+    task_default_queue=settings.CONFIG.broker_queue,
     task_acks_late=True,
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,

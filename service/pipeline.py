@@ -20,8 +20,9 @@ from django.utils import timezone
 from attest.flows.revoke import revoke as revoke_leaf
 from attest.flows.seal import seal as seal_log
 from attest.proofs.bundle import ProofBundle
-from attest.queries import anchored_size, proof_for, standing
+from attest.queries import anchored_size, latest_checkpoint, proof_for, standing
 from detector.fingerprints.compute import fingerprints
+from detector.flows.forget_item import forget_key
 from detector.flows.index_item import index
 from detector.similarity import Similarity
 from provenance.assets.asset import Asset
@@ -34,7 +35,7 @@ from service import job_table as table
 from service.errors import ServiceError
 from service.models import Account, State, Submission
 from service.report import Report, Subject, compose
-from service.stages import STAGES, TRANSACTIONAL, local
+from service.stages import STAGES, local
 
 ATTEST = "attest"
 
@@ -91,7 +92,7 @@ def submit(account: Account, asset: Asset, request: AttestRequest) -> Submission
 
 
 def title_of(text: str) -> str:
-    """A title without controls, bidi overrides or invisible characters, at most 300 characters; slashes stay."""
+    """A title without control, bidi or invisible characters, at most 300 characters; slashes stay."""
     return "/".join(label(part) for part in text.split("/") if part.strip())[:300]
 
 
@@ -121,11 +122,7 @@ def advance(submission_id: str) -> State:
         state = State(submission.state)
         if state not in STAGES:
             return state
-        if state in TRANSACTIONAL:
-            with transaction.atomic():
-                _swap(submission, STAGES[state](submission))
-        else:
-            _swap(submission, STAGES[state](submission))
+        _swap(submission, STAGES[state](submission))
 
 
 def _loaded(submission_id: str) -> Submission:
@@ -143,7 +140,8 @@ def _swap(submission: Submission, changes: Mapping[str, object]) -> bool:
 
 
 def give_up(submission_id: str, code: str, sentence: str) -> None:
-    """Say on the submission why its job was poisoned; its stored bytes stay."""
+    """Say on the submission why its job was poisoned; its bytes stay, its index entry goes."""
+    forget_key(f"attested:{submission_id}")
     live = Submission.objects.filter(pk=submission_id, state__in=list(STAGES))
     live.update(state=State.FAILED, error_code=code[:64], error=sentence, updated_at=timezone.now())
 
@@ -184,16 +182,10 @@ def revoke(submission: Submission, reason: str) -> Submission:
 
 def seal() -> int:
     """Sign a checkpoint over everything appended; how many submissions became `logged`."""
-    checkpoint = seal_log(
-        log_key=wiring.log_key(),
-        tile_store=wiring.tile_store(),
-        origin=wiring.log_origin(),
-        now=timezone.now(),
-    )
-    if checkpoint is None:
-        from attest.queries import latest_checkpoint
-
-        checkpoint = latest_checkpoint()
+    key = wiring.log_key()
+    sealed = seal_log(key, wiring.tile_store(), key.vkey.name, timezone.now())
+    # A worker may have died between sealing and this update, so the latest checkpoint counts, new or not.
+    checkpoint = sealed or latest_checkpoint()
     if checkpoint is None:
         return 0
     covered = Submission.objects.filter(state=State.APPENDED, leaf_index__lt=checkpoint.size)
@@ -230,13 +222,18 @@ def proof(submission: Submission) -> ProofBundle:
 def verify(asset: Asset, store: Path | None = None) -> Report:
     """Everything we can say of these bytes, with nothing stored."""
     inspection = wiring.inspector().inspect(asset, store)
+    prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
+    # Nobody's private stream answers here: only what was attested is compared with.
+    similarity = wiring.live_index().match(prints, tenant_filter="")
+    subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
+    return policy.decide(compose(subject, inspection, standing(_digests(asset, inspection)), similarity))
+
+
+def _digests(asset: Asset, inspection: Inspection) -> dict[str, str]:
     digests = {"file": asset.sha256, "asset": asset.sha256}
     if inspection.claim_sha256 and inspection.binding_sha256:
         digests |= {"claim": inspection.claim_sha256, "binding": inspection.binding_sha256}
-    prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
-    similarity = wiring.live_index().match(prints)
-    subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
-    return policy.decide(compose(subject, inspection, standing(digests), similarity))
+    return digests
 
 
 def lookup(sha256: str) -> Report:
@@ -253,12 +250,19 @@ def screen(
 ) -> Report:
     """Index one item of a platform's stream and say what it resembles; a repeated `key` indexes once."""
     inspection = wiring.inspector().inspect(asset)
-    digests = {"file": asset.sha256, "asset": asset.sha256}
     prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
-    now = timezone.now()
-    with transaction.atomic():
-        similarity = wiring.live_index().match(prints)
-        index(prints, kind="screened", tenant=tenant, source=source, author=author, time=now, key=key)
-    similarity = wiring.live_index().with_campaign(similarity, prints.sha256, tenant)
+    live = wiring.live_index()
+    item = index(
+        prints,
+        kind="screened",
+        live=live,
+        tenant=tenant,
+        source=source,
+        author=author,
+        time=timezone.now(),
+        key=f"screened:{tenant}:{key}" if key else None,
+    )
+    similarity = live.match(prints, tenant_filter=tenant, exclude={item.pk})
+    digests = _digests(asset, inspection)
     subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
     return policy.decide(compose(subject, inspection, standing(digests), similarity))

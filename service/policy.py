@@ -62,7 +62,7 @@ def _credential_rules(report: Report) -> Iterator[_Rule]:
         yield (
             Action.ACCEPT,
             "issuer_unknown",
-            "The credential is intact, but no trust list in use knows its issuer; the name in it proves nothing.",
+            "The credential is intact, but no trust list in use knows its issuer; its name proves nothing.",
         )
     if credential.status == "trusted":
         yield (

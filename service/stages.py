@@ -12,11 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.utils import timezone
-
-from attest.flows.append import append_attestation
+from attest.flows.append import append as append_leaf
+from attest.log.leaf import Kind, Opening
 from detector.fingerprints.compute import fingerprints
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.flows.forget_item import forget
 from detector.flows.index_item import index
 from provenance.assets.asset import Asset, Medium
 from provenance.flows.keep import keep
@@ -60,37 +60,40 @@ def fingerprint(submission: Submission) -> Changes:
 
 
 def decide(submission: Submission) -> Changes:
-    """Accept, hold or refuse, before anything is signed; what is accepted becomes findable.
+    """Accept, hold or refuse, before anything is signed.
 
-    Matching and indexing happen in the caller's transaction, so of two accounts that bring the same
-    picture at the same moment exactly one is first.
+    The upload is made findable first and then compared with what was findable before it, so that of two
+    accounts that bring the same picture at the same moment exactly one is first, without a lock. What is
+    not accepted is taken out again.
     """
     prints = prints_from_json(submission.fingerprints)
     tenant = str(submission.account_id)
-    similarity = wiring.live_index().match(prints)
+    live = wiring.live_index()
+    item = index(
+        prints,
+        kind="attested",
+        live=live,
+        tenant=tenant,
+        subject=str(submission.pk),
+        time=submission.created_at,
+        key=f"attested:{submission.pk}",
+    )
+    similarity = live.match(prints, tenant_filter=tenant, before=item.pk)
     credential = inspection_from(submission.inspection).credential.value
     verdict = policy.attestable(similarity, tenant, credential)
-    approved = submission.reviewed_by_id is not None
     state = State.ACCEPTED
     if verdict.action is policy.Action.FLAG:
         state = State.REFUSED
-    elif verdict.action is policy.Action.REVIEW and not approved:
+    elif verdict.action is policy.Action.REVIEW and submission.reviewed_by_id is None:
         state = State.HELD
-    if state is State.ACCEPTED:
-        index(
-            prints,
-            kind="attested",
-            tenant=tenant,
-            subject=str(submission.pk),
-            time=submission.created_at,
-            key=f"attested:{submission.pk}",
-        )
     changes: Changes = {
         "state": state,
         "similarity": asdict(similarity),
         "action": verdict.action.value,
         "reasons": [asdict(reason) for reason in verdict.reasons],
     }
+    if state is not State.ACCEPTED:
+        forget([str(item.uid)])
     if state is not State.HELD:
         changes["fingerprints"] = {}
     if state is State.REFUSED:
@@ -133,11 +136,11 @@ def append(submission: Submission) -> Changes:
         "binding": submission.binding_sha256,
         "store": submission.store.sha256,
     }
-    leaf = append_attestation(
-        source_type=submission.source_type,
-        digests=digests,
+    leaf = append_leaf(
+        Kind.ATTESTATION,
         key=f"attestation:{submission.pk}",
-        issued_at=timezone.now(),
+        opening=Opening.fresh(digests),
+        source_type=submission.source_type,
     )
     return {"state": State.APPENDED, "leaf_index": leaf.index}
 
@@ -197,5 +200,3 @@ STAGES: dict[State, Stage] = {
     State.ACCEPTED: sign,
     State.SIGNED: append,
 }
-# These write rows of other rooms together with the state, or not at all.
-TRANSACTIONAL = frozenset({State.FINGERPRINTED, State.SIGNED})

@@ -151,16 +151,17 @@ def live_index() -> LiveIndex:
 
 @cache
 def log_key() -> LogKey:
-    """The log's signing key, made on first use."""
-    return LogKey.load_or_create(_folder("secrets") / "log_key", log_origin())
+    """The log's signing key, made on first use; the name made then is the log's origin for good."""
+    path = _folder("secrets") / "log_key"
+    if path.exists() and not config().log_origin:
+        return LogKey.load(path)
+    return LogKey.load_or_create(path, _new_log_origin())
 
 
-def log_origin() -> str:
-    """The log's name in checkpoints (C2SP tlog-checkpoint): LOG_ORIGIN, else derived from PUBLIC_URL."""
-    if config().log_origin:
-        return config().log_origin
+def _new_log_origin() -> str:
+    """A new log's name in checkpoints (C2SP tlog-checkpoint): LOG_ORIGIN, else derived from PUBLIC_URL."""
     host = urlsplit(config().public_url).netloc
-    return f"{host}/log" if host else "assay.local/log"
+    return config().log_origin or (f"{host}/log" if host else "assay.local/log")
 
 
 @cache
@@ -192,7 +193,7 @@ def warm() -> None:
     """Load everything slow, so that no first request waits for it. Raises what loading raises."""
     inspector()
     embedders().warm()
-    live_index().warm()
+    live_index().start()
     _warm.set()
 
 

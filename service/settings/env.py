@@ -27,6 +27,7 @@ class Config:
     data_dir: Path
     database_url: str
     broker_url: str
+    broker_queue: str
     storage_url: str
     vector_url: str
     chain_rpc_url: str
@@ -58,7 +59,7 @@ class Config:
 
 
 def _running() -> dict[str, str]:
-    """What the Assay that `up` runs from this checkout noted of itself, so that other verbs find it unasked."""
+    """What the Assay that `up` runs from this checkout noted of itself, for other verbs to find it."""
     try:
         noted = json.loads(RUNNING_FILE.read_text())
         os.kill(int(noted["pid"]), 0)
@@ -103,6 +104,7 @@ def _read(env: Env) -> Config:
         data_dir=data_dir,
         database_url=_url(env, "DATABASE_URL", ("postgres", "postgresql", "sqlite")),
         broker_url=_url(env, "BROKER_URL", ("amqp", "amqps", "redis", "rediss")),
+        broker_queue=env.str("BROKER_QUEUE", "assay"),
         storage_url=_url(env, "STORAGE_URL", ("file", "s3")),
         vector_url=_url(env, "VECTOR_URL", ("faiss",)),
         chain_rpc_url=_url(env, "CHAIN_RPC_URL", ("http", "https"))
