@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import get_template
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -15,7 +16,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500: nothing of the error reaches the page; it is in the operator's log."""
     if request.path.startswith("/api/"):
         return _machine("internal_error", 500, "Something went wrong on our side.")
-    return render(request, "500.html", status=500)
+    # No context processor: they read the session, and the database may be what failed.
+    return HttpResponse(get_template("500.html").render(), status=500)
 
 
 def _machine(code: str, status: int, title: str) -> HttpResponse:
