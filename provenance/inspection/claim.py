@@ -12,6 +12,7 @@ binding_sha256  SHA-256 over the concatenated digests of the hard-binding assert
                 An assertion that its claim does not vouch for (hashed URI) is passed over.
 """
 
+import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -61,10 +62,8 @@ def identity(store: bytes) -> Identity:
 
 def validated_assertions(claim: Mapping[str, Any]) -> frozenset[tuple[str, bytes]]:
     """The assertions of a claim as the SDK prints it in crJSON, to compare with `Identity.assertions`."""
-    import base64
-
     return frozenset(
-        (str(entry["url"]), base64.b64decode(str(entry["hash"]).removeprefix("b64'").removesuffix("'")))
+        (_name(str(entry["url"])), base64.b64decode(str(entry["hash"]).removeprefix("b64'").removesuffix("'")))
         for name in _ASSERTION_LISTS
         for entry in claim.get(name) or ()
     )
@@ -76,7 +75,12 @@ def _assertions(claim: Any) -> Iterator[tuple[str, bytes]]:
     for name in _ASSERTION_LISTS:
         for entry in claim.get(name) or ():
             if isinstance(entry, dict) and isinstance(entry.get("hash"), bytes):
-                yield str(entry.get("url")), entry["hash"]
+                yield _name(str(entry.get("url"))), entry["hash"]
+
+
+def _name(url: str) -> str:
+    """The assertion's label: version 1 claims are printed with absolute URIs and written with relative ones."""
+    return url.rpartition("c2pa.assertions/")[2]
 
 
 def _binding(manifest: jumbf.Superbox) -> str | None:
