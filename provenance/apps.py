@@ -1,11 +1,11 @@
-"""The provenance engine as a Django application."""
+"""Django's registration of the provenance engine."""
 
 from django.apps import AppConfig
 
 
 class ProvenanceConfig(AppConfig):
-    """Rows and admin pages of the provenance engine."""
+    """Where do these bytes come from: content credentials."""
 
     name = "provenance"
-    label = "provenance"
+    verbose_name = "Provenance"
     default_auto_field = "django.db.models.BigAutoField"
