@@ -10,7 +10,7 @@ from attest.standing import Anchor
 from detector.similarity import Similarity
 from service.cli.safe import safe
 from service.policy import Outcome
-from service.report import CredentialAxis, OriginAxis, RegistryAxis, Report, SimilarityAxis
+from service.report import CredentialAxis, OriginAxis, Reason, RegistryAxis, Report, SimilarityAxis
 
 _OUTCOMES = {
     Outcome.VERIFIED: ("VERIFIED", "bold green"),
@@ -115,3 +115,9 @@ def similarity_words(similarity: SimilarityAxis | Similarity) -> str:
     if similarity.matches:
         return safe(similarity.matches[0].why)
     return "nothing alike found" if similarity.methods else "not asked: no index here"
+
+
+def show_trouble(console: Console, name: str, trouble: Reason, outcome: Outcome) -> None:
+    """Print why there is no report of a file."""
+    console.print(heading(name, outcome))
+    console.print(Text(f"  because  {safe(trouble.sentence)} ({trouble.code})"))

@@ -16,7 +16,7 @@ PLAIN_WIDTH = 120
 class Verb(BaseCommand):
     """A command of `./assay`. Subclasses define `arguments` and `run`; `run` answers with an exit code."""
 
-    requires_system_checks: list[str] = []  # type: ignore[assignment]
+    requires_system_checks: list[str] = []
     suppressed_base_arguments = {
         "--version",
         "--settings",
@@ -56,7 +56,7 @@ class Verb(BaseCommand):
         try:
             return super().execute(*args, **options)
         except CommandError as error:
-            if not self._called_from_command_line:
+            if not getattr(self, "_called_from_command_line", False):
                 raise
             sys.stderr.write(f"assay: {error}\n")
             raise SystemExit(error.returncode) from error

@@ -1,0 +1,1 @@
+"""`assay demo`: the whole story on real files, each step checked."""
