@@ -1,5 +1,7 @@
 """The service's rows for an administrator, read-only where they are evidence."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
@@ -9,7 +11,7 @@ admin.site.register(Account, UserAdmin)
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ApiKeyAdmin(admin.ModelAdmin[Any]):
     """Keys without their digests."""
 
     list_display = ("name", "prefix", "account", "expires_at", "revoked_at", "last_used_at")
@@ -17,7 +19,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class JobAdmin(admin.ModelAdmin[Any]):
     """Jobs, poisoned ones with their error."""
 
     list_display = ("kind", "subject", "state", "attempts", "run_at", "error_code")
@@ -25,7 +27,7 @@ class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Submission)
-class SubmissionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SubmissionAdmin(admin.ModelAdmin[Any]):
     """Submissions; their evidence is not edited here."""
 
     list_display = ("id", "title", "account", "state", "leaf_index", "created_at")

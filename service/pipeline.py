@@ -21,6 +21,7 @@ from attest.flows.revoke import revoke as revoke_leaf
 from attest.flows.seal import seal as seal_log
 from attest.proofs.bundle import ProofBundle
 from attest.queries import anchored_size, latest_checkpoint, proof_for, standing
+from attest.standing import Standing
 from detector.fingerprints.compute import fingerprints
 from detector.flows.forget_item import forget_key
 from detector.flows.index_item import index
@@ -226,19 +227,21 @@ def verify(asset: Asset, store: Path | None = None) -> Report:
     # Nobody's private stream answers here: only what was attested is compared with.
     similarity = wiring.live_index().match(prints, tenant_filter="")
     subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
-    return policy.decide(compose(subject, inspection, standing(_digests(asset, inspection)), similarity))
+    return policy.decide(compose(subject, inspection, _standing(asset, inspection), similarity))
 
 
-def _digests(asset: Asset, inspection: Inspection) -> dict[str, str]:
+def _standing(asset: Asset, inspection: Inspection) -> Standing:
     digests = {"file": asset.sha256, "asset": asset.sha256}
-    if inspection.claim_sha256 and inspection.binding_sha256:
+    # A manifest moved onto other content carries a known claim; only one that fits its content counts.
+    fits = inspection.credential in (Credential.TRUSTED, Credential.UNTRUSTED_ISSUER)
+    if fits and inspection.claim_sha256 and inspection.binding_sha256:
         digests |= {"claim": inspection.claim_sha256, "binding": inspection.binding_sha256}
-    return digests
+    return standing(digests, wiring.log_key().vkey)
 
 
 def lookup(sha256: str) -> Report:
     """What the log knows of a digest alone; credentials and likeness cannot be checked without the bytes."""
-    found = standing({"file": sha256, "asset": sha256})
+    found = standing({"file": sha256, "asset": sha256}, wiring.log_key().vkey)
     return policy.decide(compose(Subject(sha256), Inspection(Credential.UNCHECKED), found, Similarity()))
 
 
@@ -263,6 +266,5 @@ def screen(
         key=f"screened:{tenant}:{key}" if key else None,
     )
     similarity = live.match(prints, tenant_filter=tenant, exclude={item.pk})
-    digests = _digests(asset, inspection)
     subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
-    return policy.decide(compose(subject, inspection, standing(digests), similarity))
+    return policy.decide(compose(subject, inspection, _standing(asset, inspection), similarity))

@@ -102,11 +102,12 @@ def signer() -> ClaimSigner:
 
     passphrase = config().signer_passphrase_file
     secret = Path(passphrase).read_bytes().rstrip(b"\n") if passphrase else None
+    tsa_url = config().tsa_url or None
     if config().signer_url:
-        return load_file_signer(config().signer_url, passphrase=secret)
+        return load_file_signer(config().signer_url, passphrase=secret, tsa_url=tsa_url)
     folder = _folder("pki")
     devpki.create(folder)
-    return load_file_signer(folder)
+    return load_file_signer(folder, tsa_url=tsa_url)
 
 
 @cache
@@ -133,7 +134,7 @@ def inspector() -> Inspector:
 @cache
 def writer() -> ManifestWriter:
     """The manifest writer."""
-    return ManifestWriter(signer())
+    return ManifestWriter(signer(), inspector(), limits())
 
 
 @cache

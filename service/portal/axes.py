@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from attest.standing import Anchor, Finality
+from detector.similarity import Match
 from service.policy import Outcome, outcome
 from service.portal.words import method
 from service.report import Registry, Report
@@ -73,7 +74,13 @@ def summary(report: Report) -> Summary:
 
 def axes(report: Report) -> tuple[Axis, ...]:
     """The five axes in the order a person asks."""
-    return (_credential(report), _registry(report), _anchor(report.anchor), _origin(report), _similarity(report))
+    return (
+        _credential(report),
+        _registry(report),
+        _anchor(report.anchor),
+        _origin(report),
+        _similarity(report),
+    )
 
 
 def _kept(facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -87,9 +94,17 @@ _CREDENTIAL = {
         "warn",
         "The signature is intact, but no trust list in use knows its issuer: the name in it proves nothing.",
     ),
-    "invalid": ("Broken", "bad", "The credential does not match this content, or part of its history was altered."),
+    "invalid": (
+        "Broken",
+        "bad",
+        "The credential does not match this content, or its history was altered.",
+    ),
     "none": ("None attached", "neutral", "It carries no content credential. Most content does not."),
-    "unchecked": ("Not checked", "warn", "The credential could not be read this time; try again or send the file."),
+    "unchecked": (
+        "Not checked",
+        "warn",
+        "The credential could not be read this time. Trying again can help.",
+    ),
 }
 _REVOCATION = {
     "good": "The certificate was not revoked",
@@ -152,7 +167,11 @@ _REGISTRY = {
         "warn",
         "It closely resembles content attested here, but carries no credential of its own.",
     ),
-    Registry.REVOKED: ("Attestation revoked", "bad", "It was attested, and its attester withdrew that later."),
+    Registry.REVOKED: (
+        "Attestation revoked",
+        "bad",
+        "It was attested; its attester withdrew that later.",
+    ),
     Registry.NONE: ("Not in the log", "neutral", "This log knows nothing of it."),
 }
 
@@ -174,13 +193,17 @@ def _registry(report: Report) -> Axis:
                 Fact("Log", axis.log_origin, "code"),
                 Fact("Attested", axis.attested_at, "moment"),
                 Fact("Revoked", axis.revoked_at, "moment"),
-                Fact("Sealed in a log of", f"{axis.checkpoint_size} entries" if axis.checkpoint_size else None),
+                Fact("Sealed in a log of", _entries(axis.checkpoint_size)),
                 Fact("Log’s key", axis.log_key, "code"),
                 Fact("Original attestation", axis.original, "code"),
             )
         ),
         notes=axis.problems,
     )
+
+
+def _entries(count: int | None) -> str | None:
+    return f"{count} entries" if count and count > 1 else "1 entry" if count else None
 
 
 _FINALITY = {
@@ -191,11 +214,17 @@ _FINALITY = {
 }
 
 
+def _chain(anchor: Anchor) -> str:
+    return f"{anchor.chain_id} ({LOCAL_CHAIN})" if anchor.trust == "none" else str(anchor.chain_id)
+
+
 def anchor_facts(anchor: Anchor) -> tuple[Fact, ...]:
     """One anchor's details."""
     return _kept(
         (
-            Fact("Chain", f"{anchor.chain_id} ({LOCAL_CHAIN})" if anchor.trust == "none" else anchor.chain_id),
+            Fact(
+                "Chain", f"{anchor.chain_id} ({LOCAL_CHAIN})" if anchor.trust == "none" else anchor.chain_id
+            ),
             Fact("Block", anchor.block),
             Fact("Block’s time", anchor.time, "moment"),
             Fact("How settled", _FINALITY.get(anchor.finality, anchor.finality)),
@@ -215,7 +244,11 @@ def _anchor(anchors: tuple[Anchor, ...]) -> Axis:
         word, tone = "Anchored, local chain only", "warn"
         sentence = "Local chain: no independent trust. Its time is only this machine’s word."
     elif anchors:
-        word, tone, sentence = "Anchor on its way", "neutral", "It was sent to a chain but is not in a block yet."
+        word, tone, sentence = (
+            "Anchor on its way",
+            "neutral",
+            "Sent to a chain, not in a block yet.",
+        )
     else:
         word, tone, sentence = "No anchor", "neutral", "No chain confirms a time for it."
     return Axis(
@@ -224,17 +257,26 @@ def _anchor(anchors: tuple[Anchor, ...]) -> Axis:
         word=word,
         tone=tone,
         sentence=sentence,
-        meaning="From time to time the log’s state is written to a blockchain. “Existed before this block” is "
-        "all that an anchor says; it never says who made something.",
+        meaning="From time to time the log’s state is written to a blockchain. “Existed before this block” "
+        "is all that an anchor says; it never says who made something.",
         facts=tuple(fact for anchor in anchors for fact in anchor_facts(anchor)),
     )
 
 
 _ORIGIN = {
-    "ai_generated": ("Declared: generated by AI", "Whoever attested or signed it says that a model made it."),
-    "ai_edited": ("Declared: edited with AI", "Whoever attested or signed it says that a model changed parts of it."),
-    "human": ("Declared: made by a person", "Whoever attested or signed it says that a person made or recorded it."),
-    "composite": ("Declared: several sources", "Whoever attested or signed it says that several pieces were combined."),
+    "ai_generated": ("Declared: generated by AI", "Whoever signed or attested it says that a model made it."),
+    "ai_edited": (
+        "Declared: edited with AI",
+        "Whoever signed or attested it says that a model changed it.",
+    ),
+    "human": (
+        "Declared: made by a person",
+        "Whoever signed or attested it says that a person made it.",
+    ),
+    "composite": (
+        "Declared: several sources",
+        "Whoever signed or attested it combined several.",
+    ),
     "unknown": ("Not declared", "Nobody has said how it was made, and we do not guess."),
 }
 
@@ -248,9 +290,14 @@ def _origin(report: Report) -> Axis:
         word=word,
         tone="neutral",
         sentence=sentence,
-        meaning="This is a declaration and is worth as much as whoever made it. Assay does not try to detect AI.",
+        meaning="This is a declaration, worth as much as whoever made it. Assay does not try to detect AI.",
         facts=_kept((Fact("Declared by", axis.by), Fact("Term used", axis.digital_source_type, "code"))),
     )
+
+
+def _match(number: int, match: Match) -> Fact:
+    distance = f"{match.distance:.3g} of at most {match.threshold:.3g}"
+    return Fact(f"Match {number}", f"{match.why} Distance {distance}; {method(match.method)}.")
 
 
 def _similarity(report: Report) -> Axis:
@@ -259,7 +306,7 @@ def _similarity(report: Report) -> Axis:
     count = len(axis.matches)
     if campaign is not None and campaign.size >= 3:
         word, tone = "One of many near-duplicates", "warn"
-        sentence = f"It is one of {campaign.size} near-identical items seen from {campaign.sources} source(s)."
+        sentence = f"It is one of {campaign.size} near-identical items, seen from {campaign.sources} sources."
     elif count:
         word, tone = ("One match" if count == 1 else f"{count} matches"), "neutral"
         sentence = "We have seen the same or nearly the same content before; details say how close."
@@ -276,8 +323,5 @@ def _similarity(report: Report) -> Axis:
         sentence=sentence,
         meaning="Fingerprints survive resizing, recompression and rewording. A match names the method, "
         "the distance, and the largest distance that still counts.",
-        facts=tuple(
-            Fact(f"Match {number}", f"{match.why} ({method(match.method)}; {match.distance:g} of at most {match.threshold:g})")
-            for number, match in enumerate(axis.matches[:10], start=1)
-        ),
+        facts=tuple(_match(number, match) for number, match in enumerate(axis.matches[:10], start=1)),
     )

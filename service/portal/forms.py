@@ -21,7 +21,7 @@ class ContentForm(forms.Form):
     text = forms.CharField(required=False, strip=False)
 
     def clean(self) -> dict[str, Any]:
-        """Exactly the kind that was chosen has to be there; without scripts, whichever is filled in counts."""
+        """The kind that was chosen has to be there; where it is not, the other one counts if it is."""
         cleaned = super().clean() or {}
         file, text = cleaned.get("file"), cleaned.get("text") or ""
         kind = cleaned.get("kind") or ("file" if file else "text")
@@ -32,7 +32,9 @@ class ContentForm(forms.Form):
         if kind == "file" and file is None:
             self.add_error("file", forms.ValidationError("Choose a file first.", code="missing_content"))
         if kind == "text" and not text.strip():
-            self.add_error("text", forms.ValidationError("Paste or type a text first.", code="missing_content"))
+            self.add_error(
+                "text", forms.ValidationError("Paste or type a text first.", code="missing_content")
+            )
         cleaned["kind"] = kind
         return cleaned
 
@@ -83,7 +85,9 @@ class KeyForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         error_messages={"required": "Choose at least one thing that the key may do."}
     )
-    days = forms.ChoiceField(choices=LIFETIMES, initial="90", error_messages={"required": "Choose how long it lives."})
+    days = forms.ChoiceField(
+        choices=LIFETIMES, initial="90", error_messages={"required": "Choose how long it lives."}
+    )
 
     def __init__(self, *args: Any, moderator: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

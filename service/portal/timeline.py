@@ -56,6 +56,9 @@ _ICONS = {
 }
 
 
+_UNFINISHED = {State.HELD: "held", State.REFUSED: "stopped", State.FAILED: "stopped"}
+
+
 def _furthest(submission: Submission) -> int:
     """How far along the order a submission got, also when it ended early; read from what it carries."""
     state = State(submission.state)
@@ -80,7 +83,7 @@ def steps(submission: Submission) -> tuple[Step, ...]:
             standing = "done"
         elif not current_given:
             current_given = True
-            standing = {State.HELD: "held", State.REFUSED: "stopped", State.FAILED: "stopped"}.get(state, "now")
+            standing = _UNFINISHED.get(state, "now")
         else:
             standing = "todo"
         shape, word = _ICONS[standing]

@@ -1,4 +1,4 @@
-"""Uploads into the portal: capped while they arrive, whatever length was announced, and never parsed twice."""
+"""Uploads into the portal: capped while they arrive, whatever length was announced."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -66,7 +66,8 @@ def capped(rejected: Rejected) -> Callable[[View], View]:
                 request.POST  # noqa: B018 - parses the body now, under the handler
             except RequestDataTooBig:
                 return rejected(
-                    request, RejectedAsset("The text is too long; send it as a file instead.", code="too_large")
+                    request,
+                    RejectedAsset("The text is too long; send it as a file instead.", code="too_large"),
                 )
             if handler.stopped:
                 return rejected(request, _too_large(max_bytes))

@@ -61,13 +61,13 @@ class StateWord:
 
 STATES: dict[str, StateWord] = {
     State.RECEIVED: StateWord("Received", "busy", "Stored and waiting to be looked at."),
-    State.INSPECTED: StateWord("Inspected", "busy", "Its existing credentials were read; next, its fingerprints."),
+    State.INSPECTED: StateWord("Inspected", "busy", "Its own credentials were read; next, its fingerprints."),
     State.FINGERPRINTED: StateWord("Fingerprinted", "busy", "Being compared with what was attested earlier."),
     State.ACCEPTED: StateWord("Accepted", "busy", "Nothing stands against it; next, it is signed."),
     State.SIGNED: StateWord("Signed", "busy", "The credential is made; next, it is written to the log."),
-    State.APPENDED: StateWord("Written to the log", "busy", "It has its place; next, the log page is sealed."),
-    State.LOGGED: StateWord("Logged", "good", "Sealed in the log: the proof can be downloaded. Anchoring follows."),
-    State.ANCHORED: StateWord("Anchored", "good", "The log page that holds it is written to a chain."),
+    State.APPENDED: StateWord("Written to the log", "busy", "It has its place; next, it is sealed."),
+    State.LOGGED: StateWord("Logged", "good", "Sealed in the log: the proof is ready. Anchoring follows."),
+    State.ANCHORED: StateWord("Anchored", "good", "The log that holds it is written to a chain."),
     State.HELD: StateWord("Held for review", "hold", "A person has to look at it before it is signed."),
     State.REFUSED: StateWord("Refused", "bad", "It was not signed."),
     State.FAILED: StateWord("Failed", "bad", "Something went wrong; it was not completed."),
@@ -82,14 +82,15 @@ SCOPES = {
     "moderate": "Decide what is held for review",
 }
 
-METHODS = {
-    "exact": "identical bytes",
-    "pdq": "picture fingerprint (PDQ): differing bits out of 256",
-    "minilm": "meaning of the text (MiniLM): 0 is the same, 1 is unrelated",
-    "shingles": "wording of the text: 0 is the same, 1 is unrelated",
-}
+_METHODS = (
+    ("sha256", "identical bytes"),
+    ("exact", "identical bytes"),
+    ("pdq", "picture fingerprint (PDQ), in differing bits out of 256"),
+    ("minilm", "meaning of the text (MiniLM), from 0 the same to 1 unrelated"),
+    ("shingles", "wording of the text, from 0 the same to 1 unrelated"),
+)
 
 
 def method(name: str) -> str:
     """What a matching method compares, or its bare name where we know no better."""
-    return METHODS.get(name.split(".")[0].split("-")[0].split(":")[0], name)
+    return next((words for start, words in _METHODS if name.startswith(start)), name)

@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import dj_database_url
+import django_stubs_ext
 
 from service.settings import env
+
+# Lets generic classes (ModelAdmin[Row]) be written as the type checker wants them.
+django_stubs_ext.monkeypatch()
 
 CONFIG = env.read()
 BASE_DIR = env.PROJECT

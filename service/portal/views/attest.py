@@ -37,17 +37,19 @@ def content(form: ContentForm) -> Iterator[Asset]:
             yield asset
 
 
-def show_problem(request: HttpRequest, template: str, form: AttestForm, problem: Problem | None) -> HttpResponse:
+def _refused(request: HttpRequest, form: AttestForm, problem: Problem | None) -> HttpResponse:
     """The form again with what is wrong: a fragment for htmx, the whole page otherwise."""
     status = problem.status if problem else 422
     context = {"form": form, "problem": problem}
     if is_partial(request):
         return render(request, "portal/_problem.html", context, status=status)
-    return render(request, template, context | _page(request, form), status=status)
+    return render(request, "attest.html", context | _page(request, form), status=status)
 
 
 def _page(request: HttpRequest, form: AttestForm) -> dict[str, object]:
-    rows = Submission.objects.filter(account=account_of(request)).select_related("asset").order_by("-created_at")
+    rows = (
+        Submission.objects.filter(account=account_of(request)).select_related("asset").order_by("-created_at")
+    )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return {
         "form": form,
@@ -62,7 +64,7 @@ def _page(request: HttpRequest, form: AttestForm) -> dict[str, object]:
 
 
 def _rejected(request: HttpRequest, error: RejectedAsset) -> HttpResponse:
-    return show_problem(request, "attest.html", AttestForm(), Problem.of(error))
+    return _refused(request, AttestForm(), Problem.of(error))
 
 
 @signed_in
@@ -75,12 +77,12 @@ def attest(request: HttpRequest) -> HttpResponse:
         return render(request, "attest.html", _page(request, form))
     form = AttestForm(request.POST, request.FILES)
     if not form.is_valid():
-        return show_problem(request, "attest.html", form, None)
+        return _refused(request, form, None)
     try:
         with content(form) as asset:
             submission = pipeline.submit(account_of(request), asset, _wish(form, asset))
     except KNOWN as error:
-        return show_problem(request, "attest.html", form, Problem.of(error))
+        return _refused(request, form, Problem.of(error))
     where = reverse("attestation", args=[submission.pk])
     if is_partial(request):
         return HttpResponse(status=204, headers={"HX-Redirect": where})

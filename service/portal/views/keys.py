@@ -1,5 +1,7 @@
 """API keys: make one, see it once, revoke it."""
 
+from datetime import datetime
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,7 +20,7 @@ def _page(request: HttpRequest, account: Account, form: KeyForm, **more: object)
     return {"form": form, "keys": [(key, _standing(key, now)) for key in rows], **more}
 
 
-def _standing(key: ApiKey, now: timezone.datetime) -> str:
+def _standing(key: ApiKey, now: datetime) -> str:
     if key.revoked_at is not None:
         return "revoked"
     return "live" if key.is_live(now) else "expired"
@@ -40,7 +42,9 @@ def keys(request: HttpRequest) -> HttpResponse:
         key, secret = create_key(account, wanted["name"], wanted["scopes"], int(wanted["days"]) or None)
     except KNOWN as error:
         problem = Problem.of(error)
-        return render(request, "keys.html", _page(request, account, form, problem=problem), status=problem.status)
+        return render(
+            request, "keys.html", _page(request, account, form, problem=problem), status=problem.status
+        )
     fresh = KeyForm(moderator=moderator)
     return render(request, "keys.html", _page(request, account, fresh, made=key, secret=secret))
 

@@ -6,7 +6,7 @@ from django.template.loader import get_template
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404, as a page or, under /api/, as problem+json; it does not say whether the thing exists for others."""
+    """404, as a page or, under /api/, as problem+json; the same whether or not others have such a thing."""
     if request.path.startswith("/api/"):
         return _machine("not_found", 404, "There is nothing at this address.")
     return render(request, "404.html", status=404)

@@ -46,7 +46,9 @@ def _case(submission: Submission) -> Case:
 @require_safe
 def review(request: HttpRequest) -> HttpResponse:
     """The list, the longest-waiting first."""
-    rows = Submission.objects.filter(state=State.HELD).select_related("account", "asset").order_by("created_at")
+    rows = (
+        Submission.objects.filter(state=State.HELD).select_related("account", "asset").order_by("created_at")
+    )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "cases": [_case(row) for row in page], "campaigns": ()}
     return render(request, "review.html", context)
