@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from detector.similarity import Match
+from detector import queries
+from detector.similarity import CampaignSummary, Match
 from service import pipeline
 from service.models import State, Submission
 from service.portal.access import account_of, reviewers_only, submission_for
@@ -19,6 +20,7 @@ from service.portal.views.attestation import held_because
 from service.portal.words import SOURCE_NAMES
 
 PER_PAGE = 20
+CAMPAIGNS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,17 @@ def _case(submission: Submission) -> Case:
     return Case(submission, name, match, compared, original)
 
 
+def _campaigns() -> list[tuple[CampaignSummary, str]]:
+    """The most recently active campaigns, each with the text of its first member, if it is one of texts."""
+    shown = []
+    for found in queries.campaigns(limit=CAMPAIGNS):
+        detail = queries.campaign(found.id, limit=1)
+        first = detail.members[0] if detail and detail.members else None
+        example = (first.excerpt or f"{first.medium} {first.sha256[:16]}…") if first else ""
+        shown.append((found, example))
+    return shown
+
+
 @reviewers_only
 @require_safe
 def review(request: HttpRequest) -> HttpResponse:
@@ -50,7 +63,7 @@ def review(request: HttpRequest) -> HttpResponse:
         Submission.objects.filter(state=State.HELD).select_related("account", "asset").order_by("created_at")
     )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "cases": [_case(row) for row in page], "campaigns": ()}
+    context = {"page": page, "cases": [_case(row) for row in page], "campaigns": _campaigns()}
     return render(request, "review.html", context)
 
 

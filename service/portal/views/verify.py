@@ -1,17 +1,15 @@
 """The public page that answers what is known of some content. Nothing sent here is kept."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from attest.proofs.bundle import ProofBundle
 from provenance.errors import RejectedAsset
 from service import pipeline, wiring
+from service.portal import proof_file
 from service.portal.access import is_partial
 from service.portal.axes import axes, summary
 from service.portal.forms import VerifyForm
@@ -22,7 +20,12 @@ from service.report import Report
 
 
 def _answer(
-    request: HttpRequest, form: VerifyForm, *, report: Report | None = None, problem: Problem | None = None
+    request: HttpRequest,
+    form: VerifyForm,
+    *,
+    report: Report | None = None,
+    bundle: ProofBundle | None = None,
+    problem: Problem | None = None,
 ) -> HttpResponse:
     context: dict[str, object] = {
         "form": form,
@@ -33,7 +36,8 @@ def _answer(
     status = 200
     if report is not None:
         raw = json.dumps(report.as_dict(), indent=2, ensure_ascii=True, default=str)
-        context |= {"report": report, "axes": axes(report), "summary": summary(report), "raw": raw}
+        shown = (*axes(report), proof_file.axis(bundle, report)) if bundle else axes(report)
+        context |= {"report": report, "axes": shown, "summary": summary(report), "raw": raw}
     elif form.is_bound or problem:
         status = problem.status if problem else 422
     if not is_partial(request):
@@ -57,14 +61,8 @@ def verify(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _answer(request, form)
     try:
-        with content(form) as asset, _sidecar(form.cleaned_data["proof"]) as store:
-            report = pipeline.verify(asset, store)
+        with content(form) as asset, proof_file.given(form.cleaned_data["proof"]) as proof:
+            report = pipeline.verify(asset, proof.store)
     except KNOWN as error:
         return _answer(request, form, problem=Problem.of(error))
-    return _answer(request, form, report=report)
-
-
-@contextmanager
-def _sidecar(proof: UploadedFile | None) -> Iterator[Path | None]:
-    """The C2PA store that a proof file brings, as a file for as long as the block runs."""
-    yield None
+    return _answer(request, form, report=report, bundle=proof.bundle)
