@@ -21,8 +21,8 @@ def active_trust_lists() -> list[TrustListRow]:
 
 
 def trust_store(files: Iterable[Path] = (), development_root: Path | None = None) -> TrustStore:
-    """The lists in the database, those in PEM `files` (named after the file; `NAME.tsa.pem` vouches for time),
-    and the development root where one is given.
+    """The lists in the database, those in PEM `files` (named after the file; `NAME.tsa.pem` vouches for
+    time), and the development root where one is given.
 
     Raises TrustListInvalid for a file that cannot be read or parsed.
     """

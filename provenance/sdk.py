@@ -42,7 +42,7 @@ _KNOWN_ANCHOR = frozenset({"trust_anchors", "trust_uri", "trust_kind", "allowed_
 
 
 def check_version(found: str | None = None) -> str:
-    """The SDK's version. Raises ProvenanceError `sdk_too_old` below the floor, `sdk_missing` where none loads."""
+    """The SDK's version. Raises ProvenanceError `sdk_too_old` below the floor, else `sdk_missing`."""
     if found is None:
         try:
             import c2pa

@@ -1,0 +1,1 @@
+"""Digest, sniffed type, limits, structure, storage."""

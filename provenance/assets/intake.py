@@ -1,6 +1,7 @@
 """Taking bytes in: digest, cap, type and structure, in one pass and a glance at the headers."""
 
 import codecs
+import errno
 import hashlib
 import os
 import tempfile
@@ -21,9 +22,9 @@ _READ_BYTES = 1 * MEBIBYTE
 def receive(chunks: Iterable[bytes], name: str, limits: Limits, folder: Path) -> Asset:
     """Stream `chunks` into a private file (0600) in `folder` and identify it; no length need be announced.
 
-    On any error, the caller's own included, nothing is left in `folder`. Raises RejectedAsset with `empty_file`,
-    `too_large`, `too_many_pixels`, `too_many_frames`, `truncated_file`, `malformed_media` or `active_content`;
-    ProvenanceError `storage_full` where the disk is.
+    On any error, the caller's own included, nothing is left in `folder`. Raises RejectedAsset with
+    `empty_file`, `too_large`, `too_many_pixels`, `too_many_frames`, `truncated_file`, `malformed_media` or
+    `active_content`; ProvenanceError `storage_full` where the disk is.
     """
     descriptor, raw = tempfile.mkstemp(prefix="intake-", dir=folder)
     path = Path(raw)
@@ -66,7 +67,7 @@ def from_path(path: Path, limits: Limits) -> Asset:
 
 def storage_error(error: OSError) -> ProvenanceError:
     """A disk's failure as this engine's error: `storage_full` or `storage_failed`, both worth a retry."""
-    full = error.errno in (28, 122)  # ENOSPC, EDQUOT
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     failure = ProvenanceError(
         "The disk is full." if full else f"The storage failed: {error.strerror}.",
         code="storage_full" if full else "storage_failed",
@@ -84,9 +85,7 @@ class _Reading:
     head: bytes = b""
     is_utf8: bool = True
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-    decoder: codecs.IncrementalDecoder = field(
-        default_factory=lambda: codecs.getincrementaldecoder("utf-8")()
-    )
+    decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
 
     def add(self, chunk: bytes) -> None:
         self.size += len(chunk)

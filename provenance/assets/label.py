@@ -11,9 +11,11 @@ _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def label(name: str) -> str:
-    """The last path component of `name`, NFC, without control, bidi or invisible characters, ≤ 200 characters.
+    """The last path component of `name`, NFC, without control, bidi or invisible characters, ≤ 200
+    characters.
 
-    Never raises. HTML is left as it is: whoever shows the label escapes it. Applying it twice changes nothing.
+    Never raises. HTML is left as it is: whoever shows the label escapes it. Applying it twice changes
+    nothing.
     """
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     visible = "".join(

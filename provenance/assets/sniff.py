@@ -35,7 +35,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 
-# ISO base media file format brands (mp4ra.org). The major brand decides; generic ones ask the compatible list.
+# ISO base media file format brands (mp4ra.org). The major brand decides; generic ones ask the compatible
+# list.
 _BRANDS = {
     b"avif": "image/avif",
     b"avis": "image/avif",
@@ -78,7 +79,7 @@ def medium_of(media_type: str) -> Medium:
     return Medium(family) if family in ("image", "audio", "video") else Medium.OTHER
 
 
-def _media_type(head: bytes) -> str:
+def _media_type(head: bytes) -> str:  # noqa: PLR0911 - a table of tests, first match wins
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type

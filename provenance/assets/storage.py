@@ -1,7 +1,7 @@
 """Where assets are kept: one content-addressed key per content, on any of Django's storages.
 
-The engine sees the storage through `BlobStorage`, which Django's FileSystemStorage and django-storages' S3 both
-satisfy; nothing here imports Django.
+The engine sees the storage through `BlobStorage`, which Django's FileSystemStorage and django-storages' S3
+both satisfy; nothing here imports Django.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _COPY_BYTES = 1 << 20
 
 
 class BlobStorage(Protocol):
-    """The part of django.core.files.storage.Storage that is used. `path` raises where there is no file system."""
+    """The part of Django's Storage that is used; `path` raises where there is no file system."""
 
     def open(self, name: str, mode: str = "rb") -> Any:
         """A binary file object, closed by the caller."""
@@ -123,7 +123,7 @@ class AssetStore:
             return None
 
     def _save_remotely(self, path: Path, key: str, sha256: str) -> None:
-        from django.core.files import File  # noqa: PLC0415
+        from django.core.files import File
 
         if _digest(path) != sha256:
             raise _mismatch()

@@ -8,10 +8,11 @@ from provenance.models import StoredAsset
 
 
 def keep(asset: Asset, store: AssetStore) -> StoredAsset:
-    """Store the asset's content and row, or return what is there: one content is one row, however many bring it.
+    """Store the asset's content and row, or return what is there: one content is one row, however many bring
+    it.
 
-    The bytes are stored before the row appears, so a row always has its bytes; a run killed between leaves bytes
-    that the next run of the same content uses. Raises ProvenanceError as `AssetStore.put` does.
+    The bytes are stored before the row appears, so a row always has its bytes; a run killed between leaves
+    bytes that the next run of the same content uses. Raises ProvenanceError as `AssetStore.put` does.
     """
     known = StoredAsset.objects.filter(sha256=asset.sha256).first()
     if known is not None and store.exists(known.key):

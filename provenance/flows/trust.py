@@ -8,7 +8,8 @@ from provenance.trust.lists import ListKind, parse_pem
 
 
 def add_list(name: str, kind: ListKind | str, pem: bytes, version: str = "") -> TrustListRow:
-    """Put a list in force in place of the active one of that name and kind; the same content again changes nothing.
+    """Put a list in force in place of the active one of that name and kind; the same content again changes
+    nothing.
 
     Raises TrustListInvalid for a bad name, kind or PEM.
     """
@@ -34,7 +35,10 @@ def add_list(name: str, kind: ListKind | str, pem: bytes, version: str = "") -> 
 
 
 def remove_list(name: str, kind: ListKind | str | None = None) -> int:
-    """Put a list out of force and return how many were. Raises TrustListInvalid where none of that name is in force."""
+    """Put a list out of force and return how many were.
+
+    Raises TrustListInvalid `trust_list_unknown` where none of that name is in force.
+    """
     rows = TrustListRow.objects.filter(name=name, active=True)
     if kind is not None:
         rows = rows.filter(kind=ListKind(kind).value)

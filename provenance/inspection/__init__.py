@@ -1,0 +1,1 @@
+"""Reading: sandboxed reader, ingredient chain, revocation, time."""

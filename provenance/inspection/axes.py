@@ -32,7 +32,9 @@ def unreadable(explanation: str) -> Inspection:
     """Credentials are there and cannot be read: a present but broken claim is invalid, never absent."""
     return Inspection(
         credential=Credential.INVALID,
-        findings=(Finding("assay.malformedManifest", sentence("assay.malformedManifest"), 0, explanation[:200]),),
+        findings=(
+            Finding("assay.malformedManifest", sentence("assay.malformedManifest"), 0, explanation[:200]),
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Just enough CBOR (RFC 8949) to look into a claim and a COSE signature: strict, bounded, no floats needed."""
+"""Just enough CBOR (RFC 8949) to look into a claim and a COSE signature: strict and bounded."""
 
 import struct
 from typing import Any
@@ -33,7 +33,7 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self.data, self.at, self.items = data, 0, 0
 
-    def item(self, depth: int) -> Any:
+    def item(self, depth: int) -> Any:  # noqa: PLR0911 - one return per major type
         self.items += 1
         if depth > _MAX_DEPTH or self.items > _MAX_ITEMS:
             raise MalformedCbor("The CBOR item nests too deep or is too long.")

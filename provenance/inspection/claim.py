@@ -6,10 +6,10 @@ nor the store's digest is an identity. Two digests are:
 claim_sha256    SHA-256 of the content of the "cbor" box inside the active manifest's claim superbox, header
                 excluded: exactly the detached payload that the COSE signature covers.
 binding_sha256  SHA-256 over the concatenated digests of the hard-binding assertion (C2PA 2.4 section 9.2) in
-                this order: `hash`, then for each box or Merkle row its `hash`, `initHash`, `hashes`. For
-                c2pa.hash.data and unfragmented c2pa.hash.bmff that is the SHA-256 of the one `hash` value, which
-                covers the content without the manifest. Padding, names and exclusions are not part of it.
-                An assertion that its claim does not vouch for (hashed URI) is passed over.
+                this order: `hash`, `initHash`, `hashes`, then the same of each row of `boxes`, `merkle`, `uris`.
+                For c2pa.hash.data and unfragmented c2pa.hash.bmff that is the SHA-256 of the one `hash`
+                value, which covers the content without the manifest. Padding, names and exclusions are not
+                part of it. An assertion that its claim does not vouch for (hashed URI) is passed over.
 """
 
 import base64
@@ -49,7 +49,8 @@ def identity(store: bytes) -> Identity:
     raw = jumbf.claim_bytes(active)
     if raw is None:
         raise jumbf.MalformedStore("The active manifest holds no claim.")
-    # An update manifest (C2PA 2.4 section 11.2.3) has no hard binding: its parent's, before it in the store, counts.
+    # An update manifest (C2PA 2.4 section 11.2.3) has no hard binding: its parent's, before it in the store,
+    # counts.
     binding = next((found for m in reversed(all_manifests) if (found := _binding(m)) is not None), None)
     return Identity(
         label=active.label,
@@ -63,7 +64,10 @@ def identity(store: bytes) -> Identity:
 def validated_assertions(claim: Mapping[str, Any]) -> frozenset[tuple[str, bytes]]:
     """The assertions of a claim as the SDK prints it in crJSON, to compare with `Identity.assertions`."""
     return frozenset(
-        (_name(str(entry["url"])), base64.b64decode(str(entry["hash"]).removeprefix("b64'").removesuffix("'")))
+        (
+            _name(str(entry["url"])),
+            base64.b64decode(str(entry["hash"]).removeprefix("b64'").removesuffix("'")),
+        )
         for name in _ASSERTION_LISTS
         for entry in claim.get(name) or ()
     )
@@ -79,7 +83,7 @@ def _assertions(claim: Any) -> Iterator[tuple[str, bytes]]:
 
 
 def _name(url: str) -> str:
-    """The assertion's label: version 1 claims are printed with absolute URIs and written with relative ones."""
+    """The assertion's label: version 1 claims are printed with absolute URIs, written with relative ones."""
     return url.rpartition("c2pa.assertions/")[2]
 
 

@@ -2,7 +2,8 @@
 
 The SDK validates a store but does not hand its bytes out. Most formats hold it in one piece (PNG chunk, RIFF
 chunk, BMFF box, TIFF tag, ID3 frame, PDF stream); JPEG cuts it into APP11 segments, GIF into sub-blocks, SVG
-holds base64. A decoy may lie anywhere: callers take only the candidate whose claim is the one the SDK validated.
+holds base64. A decoy may lie anywhere: callers take only the candidate whose claim is the one the SDK
+validated.
 """
 
 import base64
@@ -73,7 +74,7 @@ def _jpeg(data: Bytes) -> Iterator[bytes]:
                 parts[instance] = bytearray(content)
         at += 2 + max(length, 2)
     for part in parts.values():
-        if part[_HEADER_BEFORE_MAGIC :].startswith(STORE_MAGIC):
+        if part[_HEADER_BEFORE_MAGIC:].startswith(STORE_MAGIC):
             yield bytes(part[: int.from_bytes(part[:4], "big")])
 
 

@@ -50,7 +50,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One validation status: the C2PA code, a sentence, and the ingredient it concerns (depth 0 is the file)."""
+    """One validation status: its C2PA code, a sentence, and the ingredient meant (depth 0 is the file)."""
 
     code: str
     sentence: str

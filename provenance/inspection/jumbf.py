@@ -32,9 +32,11 @@ class MalformedStore(ProvenanceError):
 
 @dataclass(frozen=True, slots=True)
 class Superbox:
-    """A labelled JUMBF box: its kind (first four bytes of the UUID), label, and content boxes as (type, bytes).
+    """A labelled JUMBF box: its kind (first four bytes of the UUID), label, and content boxes as (type,
+    bytes).
 
-    `payload` is the whole box without its own length and type: what a hashed URI covers (C2PA 2.4 section 8.3).
+    `payload` is the whole box without its own length and type: what a hashed URI covers (C2PA 2.4 section
+    8.3).
     """
 
     payload: memoryview
@@ -69,7 +71,7 @@ def manifests(store: Superbox) -> tuple[Superbox, ...]:
 
 
 def claim_bytes(manifest: Superbox) -> bytes | None:
-    """The claim's CBOR, exactly what the signature covers; None where the manifest is compressed or has none."""
+    """The claim's CBOR, exactly what the signature covers; None in a compressed manifest."""
     claim = manifest.child("c2pa.claim.v2", "c2pa.claim")
     return claim.content(b"cbor") if claim else None
 

@@ -1,7 +1,7 @@
 """How content came to be, as its signers declare it through IPTC digital source types.
 
-C2PA 2.4 section 18.16: the inception action (`c2pa.created`, or `c2pa.opened` for an edit) and the edits carry a
-`digitalSourceType`. A later "human" never overwrites an earlier AI declaration along the parents.
+C2PA 2.4 section 18.16: the inception action (`c2pa.created`, or `c2pa.opened` for an edit) and the edits
+carry a `digitalSourceType`. A later "human" never overwrites an earlier AI declaration along the parents.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,8 @@ _STRENGTH = (Origin.UNKNOWN, Origin.HUMAN, Origin.COMPOSITE, Origin.AI_EDITED, O
 
 
 def declared(report: Mapping[str, Any]) -> tuple[Origin, str | None, bool]:
-    """The origin, the digital source type it rests on, and whether an earlier AI declaration overruled a later.
+    """The origin, the digital source type it rests on, and whether an earlier AI declaration overruled a
+    later.
 
     The active manifest's strongest declaration counts; where it makes none, or claims less than AI over a
     parent that declared AI, the nearest such parent's does.

@@ -20,8 +20,9 @@ _OPAQUE = "application/octet-stream"
 class Inspector:
     """Reads content credentials against one trust store. Thread-safe; holds at most one worker process.
 
-    The constructor checks the SDK's version (ProvenanceError `sdk_too_old`, `sdk_missing`) and starts nothing.
-    Close it, or use it in a `with` block, to end the worker at once; it ends with the process anyway.
+    The constructor checks the SDK's version (ProvenanceError `sdk_too_old`, `sdk_missing`) and starts
+    nothing. Close it, or use it in a `with` block, to end the worker at once; it ends with the process
+    anyway.
     """
 
     def __init__(self, trust: TrustStore, limits: ReaderLimits | None = None) -> None:
@@ -32,11 +33,12 @@ class Inspector:
         self._sandbox = Sandbox(settings, limits or ReaderLimits())
 
     def inspect(self, asset: Asset, store: Path | None = None) -> Inspection:
-        """What the credentials of `asset` say; `store` is a detached sidecar (application/c2pa), if there is one.
+        """What the credentials of `asset` say; `store` is a detached sidecar (application/c2pa), if there is
+        one.
 
         Nothing is fetched: credentials that the file only points at are a finding, `assay.remoteManifest`.
-        Raises InspectionFailed `inspection_crashed` or `inspection_timeout`; RejectedAsset `report_too_large` for
-        ingredient trees beyond the limits, `too_large` for a sidecar over 64 MiB.
+        Raises InspectionFailed `inspection_crashed` or `inspection_timeout`; RejectedAsset
+        `report_too_large` for ingredient trees beyond the limits, `too_large` for a sidecar over 64 MiB.
         """
         if store is None and not self._may_hold_store(asset):
             return axes.none()

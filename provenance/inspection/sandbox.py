@@ -1,4 +1,4 @@
-"""The worker process around the C2PA parser: started when needed, watched, replaced after a crash or a hang."""
+"""The worker process around the C2PA parser: started when needed, replaced after a crash or a hang."""
 
 import os
 import signal
@@ -30,7 +30,8 @@ class ReaderLimits:
     """What one inspection may cost. Exceeding the first three ends the worker, and the file is refused alone.
 
     `wall_seconds` and `cpu_seconds` are per file, `memory_bytes` is the worker's address space,
-    `max_report_bytes` bounds the JSON of deep ingredient trees; `files_per_worker` bounds what a leak can cost.
+    `max_report_bytes` bounds the JSON of deep ingredient trees; `files_per_worker` bounds what a leak can
+    cost.
     """
 
     wall_seconds: float = 30.0

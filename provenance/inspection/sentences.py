@@ -29,15 +29,15 @@ _UNTRUSTED = frozenset(
 )
 
 _SENTENCES = {
-    "signingCredential.untrusted": "The signer's certificate does not lead to any authority on the trust lists.",
-    "signingCredential.expired": "The signer's certificate had expired, and no trusted time stamp says it was used before.",
+    "signingCredential.untrusted": "The signer's certificate leads to no authority on the trust lists.",
+    "signingCredential.expired": "The signer's certificate expired; no trusted time says it was used before.",
     "signingCredential.invalid": "The signer's certificate may not be used to sign content credentials.",
     "signingCredential.ocsp.revoked": "The signer's certificate has been revoked.",
     "signingCredential.revoked": "The signer's certificate has been revoked.",
     "signingCredential.ocsp.unknown": "The certificate authority does not know the signer's certificate.",
     "signingCredential.ocsp.inaccessible": "Whether the signer's certificate is revoked could not be asked.",
     "signingCredential.ocsp.skipped": "Whether the signer's certificate is revoked was not asked.",
-    "claimSignature.mismatch": "The signature does not belong to this claim: the claim was changed or the key is another.",
+    "claimSignature.mismatch": "The signature does not belong to this claim: one of the two was changed.",
     "claimSignature.missing": "The claim is not signed.",
     "claimSignature.outsideValidity": "The signature was made outside the certificate's validity period.",
     "claim.missing": "The manifest holds no claim.",
@@ -47,7 +47,7 @@ _SENTENCES = {
     "claim.hardBindings.missing": "The claim is not bound to any content.",
     "assertion.dataHash.mismatch": "The content was changed after it was signed.",
     "assertion.dataHash.malformed": "The content's hash is malformed.",
-    "assertion.dataHash.additionalExclusionsPresent": "Parts of the file besides the manifest are not covered by the signature.",
+    "assertion.dataHash.additionalExclusionsPresent": "Some bytes besides the manifest are left unsigned.",
     "assertion.bmffHash.mismatch": "The content was changed after it was signed.",
     "assertion.bmffHash.malformed": "The content's hash is malformed.",
     "assertion.boxesHash.mismatch": "The content was changed after it was signed.",
@@ -96,9 +96,9 @@ _SENTENCES = {
     "assay.malformedManifest": "The file holds content credentials that cannot be read.",
     "assay.padding": "Padding in the manifest holds bytes that the signature does not cover.",
     "assay.noIdentity": "The validated claim's own bytes could not be told apart in the file.",
-    "assay.legacyTimeStamp": "The time stamp is of the older kind whose authority is not checked against a list.",
+    "assay.legacyTimeStamp": "The time stamp is of the older kind, whose authority is not checked.",
     "assay.unsupported": "Credentials cannot be read in this kind of file.",
-    "assay.contradictingOrigin": "An earlier signer declared AI, a later one did not; the earlier declaration is kept.",
+    "assay.contradictingOrigin": "An earlier signer declared AI, a later one did not; the earlier is kept.",
 }
 
 

@@ -12,7 +12,7 @@ _TRUSTED = "signingCredential.trusted"
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One status: its code and explanation, the manifest's label, its depth (0 is the file) and its gravity."""
+    """One status: code and explanation, the manifest's label, its depth (0 is the file), its gravity."""
 
     code: str
     explanation: str
@@ -41,9 +41,9 @@ def depths(report: Mapping[str, Any]) -> dict[str, int]:
 def statuses(report: Mapping[str, Any]) -> list[Status]:
     """Failures and notes of the active manifest and of every ingredient, each once, in order of depth.
 
-    An ingredient's failures are those recorded when it was added (its bytes are gone since, so only that record
-    tells that it was already broken) and those found now. A recorded "untrusted" falls away where the signer
-    is found trusted now: our lists are not those of whoever recorded it.
+    An ingredient's failures are those recorded when it was added (its bytes are gone since, so only that
+    record tells that it was already broken) and those found now. A recorded "untrusted" falls away where the
+    signer is found trusted now: our lists are not those of whoever recorded it.
     """
     levels = depths(report)
     results = report.get("validation_results") or {}

@@ -91,9 +91,7 @@ def _identity(
         return _matching(extract.candidates(data, media_type), active["label"], validated)
 
 
-def _matching(
-    stores: Any, label: str, validated: frozenset[tuple[str, bytes]]
-) -> dict[str, Any] | None:
+def _matching(stores: Any, label: str, validated: frozenset[tuple[str, bytes]]) -> dict[str, Any] | None:
     for store in stores:
         with suppress(ProvenanceError):
             found = claim.identity(store)
@@ -119,7 +117,7 @@ def _code(error: Exception) -> str:
 
 
 def _leave_the_network() -> None:
-    """An empty network namespace where the kernel allows one; the SDK's own settings forbid fetching anyway."""
+    """An empty network namespace where the kernel allows one; the SDK's settings forbid fetching anyway."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)

@@ -1,0 +1,1 @@
+"""Key stores and the development PKI."""

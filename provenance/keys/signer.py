@@ -27,9 +27,10 @@ class SigningAlgorithm(StrEnum):
 class ClaimSigner:
     """A chain (PEM, leaf first, root left out), its leaf's algorithm, and one of two ways to sign.
 
-    `private_key_pem` is an unencrypted PKCS #8 key held in memory: the SDK signs with it itself. Where the key
-    never leaves a device, it is None and `sign` is called with the bytes to be signed; it returns the raw COSE
-    signature (ECDSA: r ‖ s, RFC 9053 section 2.1) or raises SignerUnavailable. `tsa_url` names an RFC 3161 authority.
+    `private_key_pem` is an unencrypted PKCS #8 key held in memory: the SDK signs with it itself. Where the
+    key never leaves a device, it is None and `sign` is called with the bytes to be signed; it returns the raw
+    COSE signature (ECDSA: r ‖ s, RFC 9053 section 2.1) or raises SignerUnavailable. `tsa_url` names an RFC
+    3161 authority.
     """
 
     chain_pem: bytes
@@ -59,7 +60,7 @@ _HASHES: dict[SigningAlgorithm, hashes.HashAlgorithm] = {
 
 
 def algorithm_of(key: object) -> SigningAlgorithm:
-    """The one algorithm we use with a public key. Raises KeyMaterialInvalid for a kind or size not allowed."""
+    """The algorithm we use with a public key. Raises KeyMaterialInvalid for a kind or size not allowed."""
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
         return _CURVES[key.curve.name][0]
     if isinstance(key, ed25519.Ed25519PublicKey):

@@ -31,8 +31,8 @@ def load_file_signer(
     `file:/etc/assay/keys?chain=claim.pem&key=claim.key` names other files in the folder; where the address is
     that of a file, it holds the chain and the key both. `passphrase` opens an encrypted key.
 
-    Raises KeyMaterialInvalid for missing or unreadable files, a key that others may read, a wrong passphrase, a
-    key that does not belong to the leaf, and a kind of key that C2PA does not allow.
+    Raises KeyMaterialInvalid for missing or unreadable files, a key that others may read, a wrong
+    passphrase, a key that does not belong to the leaf, and a kind of key that C2PA does not allow.
     """
     chain_path, key_path = _paths(location)
     chain_pem = _read(chain_path, "certificate chain")

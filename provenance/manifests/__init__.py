@@ -1,0 +1,1 @@
+"""Writing: manifest definition, signer, embedded and detached forms."""

@@ -1,8 +1,8 @@
 """The manifest definition (JSON) of an attestation, in the terms of C2PA 2.4.
 
 Made to pass the conformance rubric: version 2 claim, specVersion in the generator's info, every assertion a
-created one, allActionsIncluded, the inception action first, a digital source type on every perceptible edit and
-none on `c2pa.opened`.
+created one, allActionsIncluded, the inception action first, a digital source type on every perceptible edit
+and none on `c2pa.opened`.
 """
 
 from typing import Any
@@ -39,8 +39,8 @@ def digital_source_type(source: SourceType, medium: Medium) -> str:
 def definition(declaration: Declaration, medium: Medium, media_type: str, *, edits: bool) -> dict[str, Any]:
     """The definition for one asset; `edits` says that it has a parent, whose history it continues.
 
-    An edit opens its parent and states the declared source type on the action that follows: `c2pa.edited` where
-    the declaration is of an edit, else `c2pa.published`, since signing again changes nothing to see.
+    An edit opens its parent and states the declared source type on the action that follows: `c2pa.edited`
+    where the declaration is of an edit, else `c2pa.published`, since signing again changes nothing to see.
     """
     source = digital_source_type(declaration.source_type, medium)
     if edits:

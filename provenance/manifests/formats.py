@@ -1,11 +1,12 @@
 """Which media types carry a manifest inside, and which get a sidecar.
 
-Seen to embed, validate and detect a changed byte with the SDK in use (docs/formats); all else is signed detached.
+Seen to embed, validate and detect a changed byte with the SDK in use (docs/formats); all else is signed
+detached.
 """
 
 SIDECAR_TYPE = "application/c2pa"
 OPAQUE = "application/octet-stream"
-"""Detached manifests bind the bytes as they are: as a known type, some formats would be rewritten on signing."""
+"""Detached manifests bind the bytes as they are; as a known type, some would be rewritten on signing."""
 
 _EXTENSIONS = {
     "image/jpeg": ".jpg",

@@ -21,8 +21,8 @@ _SIGNATURE_BYTES = {
 class Signing:
     """A c2pa Context that signs. It belongs to the process that made it; threads may share it.
 
-    The network is off but for the time-stamping authority's host. Raises KeyMaterialInvalid where the SDK refuses
-    the chain or the key.
+    The network is off but for the time-stamping authority's host. Raises KeyMaterialInvalid where the SDK
+    refuses the chain or the key.
     """
 
     def __init__(self, signer: ClaimSigner) -> None:

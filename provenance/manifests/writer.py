@@ -1,7 +1,7 @@
 """Signing: the manifest into the file where its format allows, beside it where not.
 
-What an upload already claims is never erased: a signed upload becomes the parent of what we sign. A parent that
-is broken is refused, because the SDK would sign over it and the result would read as trusted at the top.
+What an upload already claims is never erased: a signed upload becomes the parent of what we sign. A parent
+that is broken is refused, because the SDK would sign over it and the result would read as trusted at the top.
 """
 
 import hashlib
@@ -44,9 +44,9 @@ class _Ingredient:
 class ManifestWriter:
     """Signs with one claim signer. Thread-safe; builds its SDK context once per process, also after a fork.
 
-    Every result is read back by our own inspector before it is handed over, so the digests in the Manifest are
-    those that a later inspection finds, and a wrong key or certificate shows at once. It costs one inspection,
-    about as much again as the signing itself (3–5 ms for a 100 KB JPEG).
+    Every result is read back by our own inspector before it is handed over, so the digests in the Manifest
+    are those that a later inspection finds, and a wrong key or certificate shows at once. It costs one
+    inspection, about as much again as the signing itself (3–5 ms for a 100 KB JPEG).
     """
 
     def __init__(
@@ -59,7 +59,8 @@ class ManifestWriter:
         self._signing: tuple[int, Signing] | None = None
 
     def sign(self, asset: Asset, declaration: Declaration, folder: Path, basename: str) -> Manifest:
-        """Sign `asset` into `folder`: `BASENAME.EXT`, the content, and `BASENAME.EXT.c2pa`, the manifest store.
+        """Sign `asset` into `folder`: `BASENAME.EXT`, the content, and `BASENAME.EXT.c2pa`, the manifest
+        store.
 
         Both appear by rename, so a killed run leaves nothing under these names; doing it again replaces them.
         Raises SigningRefused (`broken_parent`, `too_many_parents`, `content_changed`, `unsignable_media`),
@@ -143,8 +144,8 @@ class ManifestWriter:
         credential = self._inspector.inspect(asset).credential
         if credential is Credential.INVALID:
             raise SigningRefused(
-                f"The content credentials that {asset.name} already carries are broken; signing over them would"
-                " hide that.",
+                f"The content credentials that {asset.name} already carries are broken;"
+                " signing over them would hide that.",
                 code="broken_parent",
             )
         return credential is not Credential.NONE
@@ -197,7 +198,7 @@ def _explained(error: Exception, asset: Asset, signing: Signing) -> ProvenanceEr
 
 
 def _mention(text: dict[str, Any], ingredients: list[_Ingredient]) -> None:
-    """Tie each component to a `c2pa.placed` action (C2PA 2.4 section 18.16.4); the parent's is made by the intent."""
+    """Tie each component to a `c2pa.placed` action (C2PA 2.4 section 18.16.4); the intent ties the parent."""
     actions = text["assertions"][0]["data"]["actions"]
     for item in ingredients:
         if item.description["relationship"] == "componentOf":

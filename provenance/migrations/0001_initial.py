@@ -5,44 +5,97 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='StoredAsset',
+            name="StoredAsset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64, unique=True, validators=[django.core.validators.RegexValidator('\\A[0-9a-f]{64}\\Z', 'Expected 64 lower-case hex digits.')])),
-                ('size', models.PositiveBigIntegerField()),
-                ('media_type', models.CharField(max_length=127)),
-                ('medium', models.CharField(choices=[('image', 'image'), ('video', 'video'), ('audio', 'audio'), ('text', 'text'), ('document', 'document'), ('other', 'other')], max_length=16)),
-                ('name', models.CharField(max_length=200)),
-                ('key', models.CharField(max_length=100)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "sha256",
+                    models.CharField(
+                        max_length=64,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[0-9a-f]{64}\\Z", "Expected 64 lower-case hex digits."
+                            )
+                        ],
+                    ),
+                ),
+                ("size", models.PositiveBigIntegerField()),
+                ("media_type", models.CharField(max_length=127)),
+                (
+                    "medium",
+                    models.CharField(
+                        choices=[
+                            ("image", "image"),
+                            ("video", "video"),
+                            ("audio", "audio"),
+                            ("text", "text"),
+                            ("document", "document"),
+                            ("other", "other"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("key", models.CharField(max_length=100)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='TrustListRow',
+            name="TrustListRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, validators=[django.core.validators.MinLengthValidator(1)])),
-                ('kind', models.CharField(choices=[('manifest', 'manifest'), ('tsa', 'tsa')], max_length=16)),
-                ('version', models.CharField(blank=True, max_length=80)),
-                ('sha256', models.CharField(max_length=64, validators=[django.core.validators.RegexValidator('\\A[0-9a-f]{64}\\Z', 'Expected 64 lower-case hex digits.')])),
-                ('pem', models.BinaryField()),
-                ('active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=80, validators=[django.core.validators.MinLengthValidator(1)]
+                    ),
+                ),
+                ("kind", models.CharField(choices=[("manifest", "manifest"), ("tsa", "tsa")], max_length=16)),
+                ("version", models.CharField(blank=True, max_length=80)),
+                (
+                    "sha256",
+                    models.CharField(
+                        max_length=64,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[0-9a-f]{64}\\Z", "Expected 64 lower-case hex digits."
+                            )
+                        ],
+                    ),
+                ),
+                ("pem", models.BinaryField()),
+                ("active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name', '-created_at', '-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('active', True)), fields=('name', 'kind'), name='one_active_version_of_a_list')],
+                "ordering": ["name", "-created_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("active", True)),
+                        fields=("name", "kind"),
+                        name="one_active_version_of_a_list",
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,1 @@
+"""Trust lists and their versions."""

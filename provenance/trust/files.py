@@ -13,8 +13,8 @@ _UNFIT = re.compile(r"[^A-Za-z0-9 ._-]+")
 def load_list(path: Path, name: str | None = None, kind: ListKind | None = None) -> TrustList:
     """The list in a PEM file, named after the file where no name is given.
 
-    A file called `NAME.tsa.pem` holds time-stamping authorities, any other claim-signing ones, unless `kind` says.
-    Raises TrustListInvalid for a file that is missing, unreadable or no list.
+    A file called `NAME.tsa.pem` holds time-stamping authorities, any other claim-signing ones, unless `kind`
+    says. Raises TrustListInvalid for a file that is missing, unreadable or no list.
     """
     try:
         pem = path.read_bytes()

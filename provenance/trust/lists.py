@@ -64,8 +64,8 @@ class TrustStore:
 def parse_pem(name: str, kind: ListKind | str, pem: bytes, version: str = "") -> TrustList:
     """A list of the PEM certificates in `pem`, comments between them allowed and dropped.
 
-    Raises TrustListInvalid for a name beyond letters, digits, space and . _ -, for bytes that hold no certificate
-    or a broken one, and for more than 8 MiB.
+    Raises TrustListInvalid for a name beyond letters, digits, space and . _ -, for bytes that hold no
+    certificate or a broken one, and for more than 8 MiB.
     """
     if not _NAME.match(name):
         raise TrustListInvalid("A trust list's name has 1 to 80 letters, digits, spaces and . _ - only.")

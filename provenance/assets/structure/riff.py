@@ -18,9 +18,7 @@ def check_webp(walk: Walk) -> None:
             walk.pixels(walk.number(at + 6, 3, "little") + 1, walk.number(at + 9, 3, "little") + 1)
             pictures += 1
         elif kind == b"VP8 " and length >= 10:
-            walk.pixels(
-                walk.number(at + 6, 2, "little") & 0x3FFF, walk.number(at + 8, 2, "little") & 0x3FFF
-            )
+            walk.pixels(walk.number(at + 6, 2, "little") & 0x3FFF, walk.number(at + 8, 2, "little") & 0x3FFF)
             pictures += 1
         elif kind == b"VP8L" and length >= 5:
             bits = walk.number(at + 1, 4, "little")

@@ -20,7 +20,7 @@ class Walk:
         return len(self.data)
 
     def take(self, start: int, length: int) -> bytes:
-        """Exactly `length` bytes at `start`. Raises RejectedAsset `truncated_file` where the file ends before."""
+        """Exactly `length` bytes at `start`. Raises RejectedAsset `truncated_file` past the end."""
         if start + length > self.size:
             raise truncated()
         return self.data[start : start + length]
@@ -33,7 +33,8 @@ class Walk:
         """Refuse a claimed frame of width × height pixels that is over the limit, or empty."""
         if width * height > self.limits.max_pixels:
             raise RejectedAsset(
-                f"The picture claims {width} × {height} pixels; at most {self.limits.max_pixels:,} are taken.",
+                f"The picture claims {width} × {height} pixels;"
+                f" at most {self.limits.max_pixels:,} are taken.",
                 code="too_many_pixels",
             )
 
@@ -52,7 +53,9 @@ class Walk:
 
 def truncated() -> RejectedAsset:
     """The refusal of a file that ends before its own structure does."""
-    return RejectedAsset("The file is cut short: it ends before its own structure does.", code="truncated_file")
+    return RejectedAsset(
+        "The file is cut short: it ends before its own structure does.", code="truncated_file"
+    )
 
 
 def malformed(why: str) -> RejectedAsset:
