@@ -258,7 +258,6 @@ def screen(
     item = index(
         prints,
         kind="screened",
-        live=live,
         tenant=tenant,
         source=source,
         author=author,
@@ -266,5 +265,6 @@ def screen(
         key=f"screened:{tenant}:{key}" if key else None,
     )
     similarity = live.match(prints, tenant_filter=tenant, exclude={item.pk})
+    similarity = live.with_campaign(similarity, prints.sha256, tenant)
     subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
     return policy.decide(compose(subject, inspection, _standing(asset, inspection), similarity))

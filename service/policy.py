@@ -105,7 +105,8 @@ def campaign_rules(campaign: CampaignSummary | None) -> Iterator[_Rule]:
     if campaign is None or campaign.size < CAMPAIGN_REVIEW_SIZE:
         return
     action = Action.FLAG if campaign.size >= CAMPAIGN_FLAG_SIZE else Action.REVIEW
-    yield action, "campaign", f"One of {campaign.size} near-duplicates seen since {campaign.first_seen}."
+    since = f" seen since {campaign.first_seen}" if campaign.first_seen else ""
+    yield action, "campaign", f"One of {campaign.size} near-duplicates{since}."
 
 
 def decide(report: Report) -> Report:

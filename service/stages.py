@@ -72,7 +72,6 @@ def decide(submission: Submission) -> Changes:
     item = index(
         prints,
         kind="attested",
-        live=live,
         tenant=tenant,
         subject=str(submission.pk),
         time=submission.created_at,

@@ -58,7 +58,8 @@ class LiveIndex:
         try:
             self._load()
         except SnapshotInvalid as error:
-            logger.warning("index snapshot not used: %s", error)
+            level = logging.INFO if error.code == "snapshot_missing" else logging.WARNING
+            logger.log(level, "index snapshot not used, rebuilding from the rows: %s", error)
             with self._lock:
                 self._clear()
                 self.degraded = True
@@ -107,7 +108,7 @@ class LiveIndex:
         (None: those that belong to no account). `exclude` are row ids. The campaign is that of the best match
         that is in one.
         """
-        found, items = self.find(prints, tenant_filter=tenant_filter, exclude=exclude)
+        found, items = self.find(prints, tenant_filter=tenant_filter, exclude=exclude, before=before)
         telling = [items[raw.item_no].campaign for raw in found if raw.telling]
         campaign = next((c for c in telling if c is not None and c.tenant == tenant_filter), None)
         return Similarity(
