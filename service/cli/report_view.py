@@ -17,6 +17,7 @@ _OUTCOMES = {
     Outcome.REFUSED: ("REFUSED", "bold red"),
     Outcome.UNCHECKED: ("NOT CHECKED", "bold yellow"),
 }
+_MOST_FINDINGS = 12
 
 
 def heading(name: str, outcome: Outcome) -> Text:
@@ -44,6 +45,10 @@ def _axes(report: Report) -> RenderableType:
     }
     for name, words in rows.items():
         table.add_row(f"  {name}", Text(words))
+    for number, finding in enumerate(report.credential.findings[:_MOST_FINDINGS]):
+        words = f"{safe(finding.sentence)} ({safe(finding.code)})"
+        where = f", in ingredient “{safe(finding.title)}”" if finding.depth else ""
+        table.add_row("  found" if number == 0 else "", Text(words + where))
     for number, reason in enumerate(report.reasons):
         table.add_row("  because" if number == 0 else "", Text(f"{safe(reason.sentence)} ({reason.code})"))
     return table
@@ -67,9 +72,6 @@ def credential_words(credential: CredentialAxis) -> Iterator[str]:
     yield f"history {credential.history.replace('_', ' ')}"
     if credential.padding_bytes:
         yield f"{credential.padding_bytes} bytes hidden in its padding"
-    broken = next((finding for finding in credential.findings), None)
-    if credential.status == "invalid" and broken is not None:
-        yield f"{safe(broken.sentence)} ({safe(broken.code)})"
 
 
 def registry_words(registry: RegistryAxis) -> Iterator[str]:

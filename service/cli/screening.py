@@ -1,0 +1,82 @@
+"""Screening files, folders and streams with no service: detector.screening and the policy, put together."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detector.fingerprints.compute import Embedders
+from detector.fingerprints.minilm import SentenceEmbedder
+from detector.media.image import ImageLimits
+from detector.screening import ScreenResult, screen
+from detector.sources import ScreenItem, read_sources
+from service import policy
+from service.cli.progress import Steps
+from service.policy import Verdict
+from service.report import Reason
+from service.settings.env import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """One item, what it resembles, and what to do about it."""
+
+    result: ScreenResult
+    verdict: Verdict
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `screen --json` prints (DESIGN section 3)."""
+        return {
+            "item": self.result.item,
+            "matches": [
+                {
+                    "item": match.item,
+                    "score": match.score,
+                    "distance": match.distance,
+                    "method": match.method,
+                    "threshold": match.threshold,
+                    "why": match.why,
+                }
+                for match in self.result.matches
+            ],
+            "campaign": self.result.campaign,
+            "action": self.verdict.action.value,
+            "reasons": [
+                {"code": reason.code, "sentence": reason.sentence} for reason in self.verdict.reasons
+            ],
+        }
+
+
+def embedders(config: Config) -> Embedders:
+    """The configured models; a text model is loaded when the first text comes."""
+    text = SentenceEmbedder(config.embedder_text, config.device)
+    return Embedders(text=text, image_limits=ImageLimits())
+
+
+def items_of(paths: Sequence[Path]) -> list[ScreenItem]:
+    """Every item under `paths`. Raises DetectorError naming a bad line or a missing path."""
+    return list(read_sources(paths))
+
+
+def screened(
+    items: Sequence[ScreenItem], references: Sequence[ScreenItem] | None, models: Embedders, shown: Steps
+) -> Iterator[Screened]:
+    """Screen `items` against one another, or against `references`; in order."""
+    against = None if references is None else _counted(references, shown)
+    for result in screen(_counted(items, shown), against, models):
+        yield Screened(result, _verdict(result))
+
+
+def _counted(items: Sequence[ScreenItem], shown: Steps) -> Iterator[ScreenItem]:
+    for item in items:
+        shown.note(item.id)
+        yield item
+        shown.advance()
+
+
+def _verdict(result: ScreenResult) -> Verdict:
+    verdict = policy.screening(result.similarity)
+    if result.error is None:
+        return verdict
+    reason = Reason(result.error.code, f"{result.error} It was compared by its digest alone.")
+    return Verdict(verdict.action, (*verdict.reasons, reason))
