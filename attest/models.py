@@ -43,6 +43,23 @@ class LeafRow(models.Model):
         return f"leaf {self.index} ({self.kind})"
 
 
+class SubtreeRow(models.Model):
+    """Root of the complete subtree over leaves [index << level, (index + 1) << level), at levels 8, 16, 24, …
+
+    One row per 256 leaves, so that a proof reads a few hundred hashes whatever the log holds.
+    """
+
+    level = models.PositiveSmallIntegerField()
+    index = models.PositiveBigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="attest_subtree_once")]
+
+    def __str__(self) -> str:
+        return f"subtree {self.index} of level {self.level}"
+
+
 class LeafDigest(models.Model):
     """One digest (hex SHA-256) that a leaf's commitment opens to; erased together with the salt."""
 

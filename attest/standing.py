@@ -22,6 +22,14 @@ class Finality(StrEnum):
     UNCHECKED = "unchecked"
 
 
+LOCAL_CHAINS = frozenset({1337, 31337})
+
+
+def chain_trust(chain_id: int) -> str:
+    """ "none" for a chain that its operator can rewrite at will, "public" for every other."""
+    return "none" if chain_id in LOCAL_CHAINS else "public"
+
+
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """One checkpoint's place on one chain.
@@ -41,7 +49,13 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Log and registry on one set of digests; leaf fields are None when `registration` is none."""
+    """Log and registry on one set of digests; leaf fields are None when `registration` is none.
+
+    `leaf_sha256` is the RFC 6962 leaf hash in hex; `attested_at` is the operator's clock, a claim and not
+    evidence; `matched` says by which digest: `file` (these very bytes), `asset` (the bytes as they were
+    uploaded, before signing) or `claim` (same claim and hard binding, other bytes: a variant). `problems`
+    are (code, sentence) pairs that a reader must weigh; they do not undo the registration.
+    """
 
     registration: Registration
     leaf_index: int | None = None
@@ -54,3 +68,4 @@ class Standing:
     revoked_at: str | None = None
     anchors: tuple[Anchor, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    matched: str | None = None

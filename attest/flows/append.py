@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from attest.errors import AttestError, LogInconsistent
+from attest.flows.hashes import store_subtrees
 from attest.flows.head import compact_range_of, lock_head
 from attest.log.leaf import Kind, Leaf, Opening
 from attest.models import LeafDigest, LeafRow
@@ -89,6 +90,7 @@ def append_many(entries: Sequence[Entry]) -> list[LeafRow]:
             grown = grown.extend(bytes(row.leaf_hash) for row in made)
             LeafRow.objects.bulk_create(made, batch_size=500)
             _store_digests(made, list(fresh.values()))
+            store_subtrees(head.size, grown.size)
             head.size, head.compact_range = grown.size, [each.hex() for each in grown.hashes]
             head.save(update_fields=["size", "compact_range"])
             rows |= {row.key: row for row in made}

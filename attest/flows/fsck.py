@@ -12,7 +12,7 @@ from attest.log.merkle import CompactRange, leaf_hash, root_of
 from attest.log.note import VerifierKey
 from attest.log.store import TileStore
 from attest.log.tiles import TILE_WIDTH, encode_entries, encode_hashes, entries_path, tile_path
-from attest.models import CheckpointRow, LeafRow, LogHead
+from attest.models import CheckpointRow, LeafRow, LogHead, SubtreeRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,18 @@ class _Audit:
             self._compare(tile_path(level, count - 1), encode_hashes(self._levels[level]))
             if level + 1 == len(self._levels):
                 self._levels.append([])
-            self._levels[level + 1].append(root_of(self._levels[level]))
+            subtree = root_of(self._levels[level])
+            self._check_subtree(8 * (level + 1), count - 1, subtree)
+            self._levels[level + 1].append(subtree)
             self._levels[level] = []
             level += 1
+
+    def _check_subtree(self, level: int, index: int, expected: bytes) -> None:
+        stored = SubtreeRow.objects.filter(level=level, index=index).values_list("hash", flat=True).first()
+        if stored is None or bytes(stored) != expected:
+            self._say(
+                "subtree_differs", f"The stored subtree {index} of level {level} does not fit its leaves."
+            )
 
     def _check_partial_tiles(self) -> None:
         index = self._range.size // TILE_WIDTH

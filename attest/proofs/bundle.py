@@ -1,0 +1,237 @@
+"""The self-contained proof, `NAME.assay.json`: all that shows one leaf in one log (docs/formats/proof.md)."""
+
+import base64
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from attest.errors import ProofInvalid
+from attest.log.leaf import MAX_LEAF_BYTES, Opening
+from attest.log.note import MAX_NOTE_BYTES
+from attest.proofs.fields import Fields, load_object, malformed
+
+FORMAT = "assay.proof/1"
+MAX_BYTES = 16 * 1024 * 1024
+MAX_STORE = 8 * 1024 * 1024
+MAX_TITLE = 500
+MAX_ANCHORS = 64
+_MAX_PATH = 64
+_ADDRESS = r"0x[0-9a-fA-F]{40}"
+_WORD = r"0x[0-9a-f]{64}"
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+_MEDIA_TYPE = r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*"
+
+
+class ProofState(StrEnum):
+    """How far the attestation had come when the bundle was made."""
+
+    PENDING = "pending"
+    LOGGED = "logged"
+    ANCHORED = "anchored"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class BundleAnchor:
+    """Where the bundle says that its checkpoint is anchored; only a chain can confirm it.
+
+    `registry` is an address, `log_id` and `transaction` are 0x and 64 lower-case hex digits, `time` is the
+    block's (RFC 3339, UTC), `size` and `root` (32 bytes) are the checkpoint's.
+    """
+
+    chain_id: int
+    registry: str
+    log_id: str
+    size: int
+    root: bytes
+    transaction: str | None = None
+    block: int | None = None
+    block_hash: str | None = None
+    time: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A label for people and programs; nothing vouches for it. `detached`: the credentials are in `store`."""
+
+    media_type: str
+    title: str | None = None
+    detached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProofBundle:
+    """One proof. `inclusion` leads from `leaf` at `index` to the root of `checkpoint` (a signed note).
+
+    `size` and `checkpoint` are None while `state` is pending. `origin` and `vkey` are what the bundle calls
+    its log: pin the key to know whose log it is. `store` is the C2PA manifest store of a detached manifest.
+    Raises ProofInvalid (`proof_malformed`) where the parts contradict the state or exceed a bound.
+    """
+
+    state: ProofState
+    leaf: bytes
+    opening: Opening
+    index: int
+    origin: str
+    vkey: str
+    content: Content
+    size: int | None = None
+    inclusion: tuple[bytes, ...] = ()
+    checkpoint: str | None = None
+    anchors: tuple[BundleAnchor, ...] = ()
+    store: bytes | None = None
+
+    def __post_init__(self) -> None:
+        """Hold the parts to the state."""
+        logged = self.state is not ProofState.PENDING
+        if logged != (self.checkpoint is not None) or logged != (self.size is not None):
+            raise malformed("A proof has a checkpoint and its size, unless it is pending.")
+        if not logged and (self.inclusion or self.anchors):
+            raise malformed("A pending proof has no inclusion proof and no anchor.")
+        if (self.state in {ProofState.ANCHORED, ProofState.FINAL}) != bool(self.anchors):
+            raise malformed("A proof has anchors exactly where its state says so.")
+        if self.store is not None and len(self.store) > MAX_STORE:
+            raise malformed(f"A manifest store in a proof has at most {MAX_STORE} bytes.")
+
+    def to_json(self) -> str:
+        """The bundle as indented JSON, ending with a newline; `parse` reads it back to an equal value."""
+        body: dict[str, Any] = {
+            "format": FORMAT,
+            "state": self.state.value,
+            "leaf": _b64(self.leaf),
+            "opening": {
+                "salt": _b64(self.opening.salt),
+                "digests": dict(sorted(self.opening.digests.items())),
+            },
+            "index": self.index,
+        }
+        if self.checkpoint is not None:
+            body |= {"size": self.size, "inclusion": [_b64(each) for each in self.inclusion]}
+            body["checkpoint"] = self.checkpoint
+        body["log"] = {"origin": self.origin, "vkey": self.vkey}
+        if self.anchors:
+            body["anchors"] = [_anchor_json(each) for each in self.anchors]
+        content: dict[str, Any] = {"media_type": self.content.media_type, "detached": self.content.detached}
+        if self.content.title is not None:
+            content["title"] = self.content.title
+        body["content"] = content
+        if self.store is not None:
+            body["store"] = _b64(self.store)
+        return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def parse(cls, data: bytes | str) -> "ProofBundle":
+        """Read a bundle strictly; no field is ignored. Raises ProofInvalid (`proof_malformed`)."""
+        try:
+            raw = data.encode() if isinstance(data, str) else data
+        except UnicodeEncodeError as error:
+            raise malformed("The proof is not Unicode text.") from error
+        fields = load_object(raw, MAX_BYTES)
+        if fields.text("format", 40) != FORMAT:
+            raise ProofInvalid(
+                f"This proof is not in the format {FORMAT}; a newer Assay may read it.",
+                code="proof_format_unknown",
+            )
+        state = fields.text("state", 10)
+        if state not in set(ProofState):
+            raise malformed("The proof has an unknown state.")
+        return cls._parse(fields, ProofState(state))
+
+    @classmethod
+    def _parse(cls, fields: Fields, state: ProofState) -> "ProofBundle":
+        log = fields.within("log")
+        origin, vkey = log.text("origin", 200), log.text("vkey", 400)
+        log.done()
+        logged = state is not ProofState.PENDING
+        bundle = cls(
+            state=state,
+            leaf=fields.binary("leaf", MAX_LEAF_BYTES),
+            opening=_opening(fields.within("opening")),
+            index=fields.integer("index"),
+            origin=origin,
+            vkey=vkey,
+            content=_content(fields.within("content")),
+            size=fields.integer("size") if logged else None,
+            inclusion=fields.hashes("inclusion", _MAX_PATH) if logged else (),
+            checkpoint=fields.text("checkpoint", MAX_NOTE_BYTES) if logged else None,
+            anchors=tuple(_anchor(each) for each in fields.each("anchors", MAX_ANCHORS))
+            if fields.has("anchors")
+            else (),
+            store=fields.binary("store", MAX_STORE) if fields.has("store") else None,
+        )
+        for optional in ("anchors", "store"):
+            fields.skip(optional)
+        fields.done()
+        return bundle
+
+
+def _b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _anchor_json(anchor: BundleAnchor) -> dict[str, Any]:
+    found = {
+        "chain_id": anchor.chain_id,
+        "registry": anchor.registry,
+        "log_id": anchor.log_id,
+        "size": anchor.size,
+        "root": _b64(anchor.root),
+        "transaction": anchor.transaction,
+        "block": anchor.block,
+        "block_hash": anchor.block_hash,
+        "time": anchor.time,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _anchor(fields: Fields) -> BundleAnchor:
+    def optional(name: str, pattern: str) -> str | None:
+        if fields.has(name):
+            return fields.text(name, 66, pattern)
+        fields.skip(name)
+        return None
+
+    root = fields.binary("root", 32)
+    if len(root) != 32:
+        raise malformed("An anchor's root has 32 bytes.")
+    anchor = BundleAnchor(
+        chain_id=fields.integer("chain_id"),
+        registry=fields.text("registry", 42, _ADDRESS),
+        log_id=fields.text("log_id", 66, _WORD),
+        size=fields.integer("size"),
+        root=root,
+        transaction=optional("transaction", _WORD),
+        block=fields.integer("block") if fields.has("block") else None,
+        block_hash=optional("block_hash", _WORD),
+        time=optional("time", _TIME),
+    )
+    fields.skip("block")
+    fields.done()
+    return anchor
+
+
+def _opening(fields: Fields) -> Opening:
+    salt, digests = fields.binary("salt", 32), fields.within("digests").strings(8, 64)
+    fields.done()
+    try:
+        return Opening(salt, digests)
+    except ValueError as error:
+        raise malformed(f"The proof's opening is malformed: {error}.") from error
+
+
+def _content(fields: Fields) -> Content:
+    media_type, detached = fields.text("media_type", 127, _MEDIA_TYPE), fields.flag("detached")
+    title = fields.text("title", MAX_TITLE) if fields.has("title") else None
+    fields.skip("title")
+    fields.done()
+    # Terminals and pages print titles: no controls, no bidirectional overrides.
+    if title is not None and not title.isprintable():
+        raise malformed("The proof's title holds characters that cannot be printed.")
+    return Content(media_type, title, detached)
+
+
+def printable_title(title: str) -> str | None:
+    """A title fit for a bundle: unprintable characters dropped, at most 500, None where nothing is left."""
+    kept = "".join(character for character in title if character.isprintable())
+    return kept[:MAX_TITLE].strip() or None

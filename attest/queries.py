@@ -1,0 +1,256 @@
+"""Questions to the log's tables; nothing here writes."""
+
+import re
+from collections.abc import Mapping
+
+from django.db.models import Count, QuerySet
+
+from attest.errors import AttestError, LogInconsistent, ProofInvalid
+from attest.flows.append import opening_of
+from attest.flows.hashes import leaf_row_hash, row_hash
+from attest.log.leaf import Kind, Leaf, check_digest, format_time
+from attest.log.merkle import (
+    GetHash,
+    consistency_proof,
+    inclusion_proof,
+    verify_consistency,
+    verify_inclusion,
+)
+from attest.log.note import VerifierKey
+from attest.models import CheckpointAnchor, CheckpointRow, Deployment, LeafDigest, LeafRow, LogHead
+from attest.proofs.bundle import MAX_STORE, BundleAnchor, Content, ProofBundle, ProofState, printable_title
+from attest.standing import Anchor, Finality, Registration, Standing, chain_trust
+
+_SETTLED = (CheckpointAnchor.State.INCLUDED, CheckpointAnchor.State.FINAL)
+_PREFIX = re.compile(r"[0-9a-f]{5}")
+
+
+class LeafUnknown(AttestError):
+    """There is no such leaf, or its opening was erased."""
+
+    code = "leaf_unknown"
+
+
+def standing(digests: Mapping[str, str], vkey: VerifierKey | None = None) -> Standing:
+    """What the log knows of a file with these digests (hex SHA-256), the closest match first:
+
+    `file` (these very bytes were attested), `asset` (pass the same digest: the bytes as uploaded, before
+    signing), then `claim` and `binding`, both where both are given: a variant, other bytes under the same
+    claim. Pass claim and binding only of a manifest that validated. Within one step an attestation that
+    stands wins over a revoked one, and the earlier over the later. Raises ValueError on a malformed digest.
+    """
+    for digest in digests.values():
+        check_digest(digest)
+    steps = [{role: digests[role]} for role in ("file", "asset") if role in digests]
+    variant = {role: digests[role] for role in ("claim", "binding") if role in digests}
+    for step in [*steps, variant] if variant else steps:
+        leaves = _leaves_with(step)
+        row = leaves.filter(revoked_by=None).first() or leaves.first()
+        if row is not None:
+            role = next(iter(step))
+            return _standing_of(row, role if role in {"file", "asset"} else "claim", vkey)
+    return Standing(Registration.NONE)
+
+
+def _leaves_with(digests: Mapping[str, str]) -> QuerySet[LeafRow]:
+    leaves = LeafRow.objects.filter(kind=Kind.ATTESTATION)
+    for role, digest in digests.items():
+        leaves = leaves.filter(digests__role=role, digests__digest=digest)
+    return leaves.order_by("index")
+
+
+def _standing_of(row: LeafRow, matched: str, vkey: VerifierKey | None) -> Standing:
+    leaf = Leaf.parse(bytes(row.data))
+    registration = Registration.ATTESTED_VARIANT if matched == "claim" else Registration.ATTESTED
+    checkpoint = _covering(row.index)
+    return Standing(
+        registration=Registration.REVOKED if row.revoked_by_id else registration,
+        leaf_index=row.index,
+        leaf_sha256=bytes(row.leaf_hash).hex(),
+        log_origin=LogHead.objects.values_list("origin", flat=True).first() or None,
+        log_key=str(vkey) if vkey else None,
+        attested_at=format_time(leaf.issued),
+        source_type=leaf.source_type,
+        checkpoint_size=checkpoint.size if checkpoint else None,
+        revoked_at=format_time(row.revoked_at) if row.revoked_at else None,
+        anchors=_anchors_of(row.index),
+        matched=matched,
+    )
+
+
+def _covering(index: int) -> CheckpointRow | None:
+    """The first checkpoint over a leaf."""
+    return CheckpointRow.objects.filter(size__gt=index).order_by("size").first()
+
+
+def _anchors_of(index: int) -> tuple[Anchor, ...]:
+    """For each registry, the first anchor that covers a leaf, a settled one rather than a pending one."""
+    found = []
+    for deployment in Deployment.objects.order_by("pk"):
+        covering = CheckpointAnchor.objects.filter(deployment=deployment, checkpoint__size__gt=index)
+        covering = covering.select_related("transaction").order_by("checkpoint__size")
+        anchor = covering.filter(state__in=_SETTLED).first() or covering.first()
+        if anchor is not None:
+            found.append(_anchor(anchor, deployment))
+    return tuple(found)
+
+
+def _anchor(anchor: CheckpointAnchor, deployment: Deployment) -> Anchor:
+    return Anchor(
+        chain_id=deployment.chain_id,
+        registry=deployment.address,
+        block=anchor.block_number,
+        time=format_time(anchor.block_time) if anchor.block_time else None,
+        finality=Finality(anchor.state),
+        trust=chain_trust(deployment.chain_id),
+        transaction=anchor.transaction.hash if anchor.transaction else None,
+    )
+
+
+def proof_for(
+    leaf_index: int,
+    vkey: VerifierKey,
+    *,
+    media_type: str = "application/octet-stream",
+    title: str | None = None,
+    store: bytes | None = None,
+) -> ProofBundle:
+    """The self-contained proof of an attestation, as far as it has come.
+
+    Its checkpoint is the first settled on a chain that covers the leaf, else the first that covers it;
+    without any, the proof is pending. `store` is the sidecar of a detached manifest; over 8 MiB it is left
+    out. The proof is verified before it is handed out. Raises LeafUnknown where the leaf is no attestation
+    or was erased, LogInconsistent where the rows contradict the checkpoint.
+    """
+    row = LeafRow.objects.filter(index=leaf_index, kind=Kind.ATTESTATION).first()
+    opening = opening_of(row) if row else None
+    if row is None or opening is None:
+        raise LeafUnknown(f"There is no attestation at index {leaf_index}, or its link was erased.")
+    settled = CheckpointAnchor.objects.filter(checkpoint__size__gt=leaf_index, state__in=_SETTLED)
+    first = settled.select_related("checkpoint").order_by("checkpoint__size").first()
+    checkpoint = first.checkpoint if first else _covering(leaf_index)
+    anchors = _bundle_anchors(checkpoint) if checkpoint and first else ()
+    state = ProofState.PENDING if checkpoint is None else ProofState.LOGGED
+    if first is not None and checkpoint is not None:
+        final = checkpoint.anchors.filter(state=CheckpointAnchor.State.FINAL).exists()
+        state = ProofState.FINAL if final else ProofState.ANCHORED
+    label = printable_title(title) if title else None
+    return ProofBundle(
+        state=state,
+        leaf=bytes(row.data),
+        opening=opening,
+        index=row.index,
+        origin=vkey.name,
+        vkey=str(vkey),
+        content=Content(media_type, label, detached=store is not None),
+        size=checkpoint.size if checkpoint else None,
+        inclusion=_inclusion(row, checkpoint) if checkpoint else (),
+        checkpoint=checkpoint.note if checkpoint else None,
+        anchors=anchors,
+        store=store if store is not None and len(store) <= MAX_STORE else None,
+    )
+
+
+def _inclusion(row: LeafRow, checkpoint: CheckpointRow) -> tuple[bytes, ...]:
+    def proof(get_hash: GetHash) -> tuple[bytes, ...]:
+        path = inclusion_proof(row.index, checkpoint.size, get_hash)
+        verify_inclusion(row.index, checkpoint.size, bytes(row.leaf_hash), path, bytes(checkpoint.root))
+        return tuple(path)
+
+    try:
+        return proof(row_hash)
+    except ProofInvalid:
+        # A damaged stored subtree must not stop proofs that the leaves still give; fsck names it.
+        try:
+            return proof(leaf_row_hash)
+        except ProofInvalid as error:
+            raise LogInconsistent(
+                f"Leaf {row.index} is not under checkpoint {checkpoint.size}.", code="checkpoint_root_differs"
+            ) from error
+
+
+def _bundle_anchors(checkpoint: CheckpointRow) -> tuple[BundleAnchor, ...]:
+    anchors = checkpoint.anchors.filter(state__in=_SETTLED).select_related("deployment", "transaction")
+    return tuple(
+        BundleAnchor(
+            chain_id=each.deployment.chain_id,
+            registry=each.deployment.address,
+            log_id=each.deployment.log_id.lower(),
+            size=checkpoint.size,
+            root=bytes(checkpoint.root),
+            transaction=each.transaction.hash.lower() if each.transaction else None,
+            block=each.block_number,
+            block_hash=each.block_hash.lower() or None,
+            time=format_time(each.block_time) if each.block_time else None,
+        )
+        for each in anchors.order_by("pk")
+    )
+
+
+def proof_between(size1: int, size2: int) -> list[bytes]:
+    """The consistency proof between two sizes of our own log, for a contract or a monitor.
+
+    Verified first where checkpoints of both sizes exist. Raises ValueError out of range, LogInconsistent
+    (`checkpoint_root_differs`) where the rows contradict those checkpoints.
+    """
+    head = LogHead.objects.values_list("size", flat=True).first() or 0
+    if size2 > head:
+        raise ValueError(f"the log has {head} leaves, not {size2}")
+    proof = consistency_proof(size1, size2, row_hash)
+    roots = {each.size: bytes(each.root) for each in CheckpointRow.objects.filter(size__in=(size1, size2))}
+    if size1 in roots and size2 in roots:
+        try:
+            verify_consistency(size1, size2, roots[size1], roots[size2], proof)
+        except ProofInvalid as error:
+            raise LogInconsistent(
+                f"Checkpoint {size2} does not extend {size1}.", code="checkpoint_root_differs"
+            ) from error
+    return proof
+
+
+def range_suffixes(prefix5: str) -> list[str]:
+    """The sorted 59-digit rests of attested file and asset digests that begin with five hex digits.
+
+    Whoever asks tells us only that prefix (k-anonymity). Raises ValueError on another prefix.
+    """
+    if not _PREFIX.fullmatch(prefix5):
+        raise ValueError("a prefix is five lower-case hex digits")
+    found = LeafDigest.objects.filter(
+        # "g" sorts after every hex digit, so this is the prefix as an index range on either database.
+        role__in=("file", "asset"),
+        digest__gte=prefix5,
+        digest__lt=prefix5 + "g",
+    )
+    return sorted({digest[5:] for digest in found.values_list("digest", flat=True)})
+
+
+def leaf_by_key(key: str) -> LeafRow | None:
+    """The leaf that was appended under a key, or None."""
+    return LeafRow.objects.filter(key=key).first()
+
+
+def leaf_by_index(index: int) -> LeafRow | None:
+    """The leaf at an index, or None."""
+    return LeafRow.objects.filter(index=index).first()
+
+
+def latest_checkpoint() -> CheckpointRow | None:
+    """The largest checkpoint, or None before the first."""
+    return CheckpointRow.objects.order_by("-size").first()
+
+
+def anchored_size() -> int:
+    """Leaves below this index are anchored on at least one chain; 0 before the first anchor."""
+    sizes = CheckpointAnchor.objects.filter(state__in=_SETTLED).order_by("-checkpoint__size")
+    return sizes.values_list("checkpoint__size", flat=True).first() or 0
+
+
+def leaf_counts() -> dict[str, int]:
+    """How many leaves there are of each kind that occurs."""
+    counted = LeafRow.objects.order_by().values_list("kind").annotate(Count("pk"))
+    return dict(counted)
+
+
+def log_size() -> int:
+    """How many leaves were appended, sealed or not."""
+    return LogHead.objects.values_list("size", flat=True).first() or 0
