@@ -36,7 +36,7 @@ function compile(sources) {
       optimizer: { enabled: true, runs: OPTIMIZER_RUNS },
       // No metadata hash: the bytecode, and with CREATE2 the address, then depends on the code alone.
       metadata: { bytecodeHash: "none", appendCBOR: false },
-      outputSelection: { [`${CONTRACT}.sol`]: { [CONTRACT]: ["abi", "evm.bytecode.object"] } },
+      outputSelection: { [`${CONTRACT}.sol`]: { [CONTRACT]: ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
     },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input)));
@@ -53,6 +53,8 @@ const artifact = {
   compiler: solc.version().replace(/\.Emscripten.*$/, ""),
   evmVersion: EVM_VERSION,
   sourceSha256: digestOf(sources),
+  // What a verifier compares the code at an address with.
+  runtimeSha256: createHash("sha256").update(Buffer.from(compiled.evm.deployedBytecode.object, "hex")).digest("hex"),
   abi: compiled.abi,
   bytecode: `0x${compiled.evm.bytecode.object}`,
 };

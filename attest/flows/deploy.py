@@ -31,10 +31,10 @@ def ensure_registry(
 ) -> Deployment:
     """The deployment holding our log `origin` under its Ed25519 key `log_key` (32 bytes), made if missing.
 
-    `address` names a registry to use instead of our own; `fund` gives the key ether on a chain that can; `wait`
-    is how many seconds each of the (at most two) transactions may take. Calling it again changes nothing, and
-    goes on where a crash or ChainUnavailable stopped it. Raises also ChainMismatch (no registry at `address`,
-    or the log registered with another key) and RegistryRefused.
+    `address` names a registry to use instead of our own; `fund` gives the key ether on a chain that can;
+    `wait` is how many seconds each of the (at most two) transactions may take. Calling it again changes
+    nothing, and goes on where a crash or ChainUnavailable stopped it. Raises also ChainMismatch (no registry
+    at `address`, or the log registered with another key) and RegistryRefused.
     """
     log = contract.log_id(key.address, origin)
     known = Deployment.objects.filter(chain_id=client.chain_id, log_id=log).order_by("-pk")

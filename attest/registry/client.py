@@ -13,14 +13,9 @@ from eth_utils.address import to_checksum_address
 from attest.errors import ChainMismatch, ChainUnavailable, RegistryRefused
 from attest.registry import contract
 from attest.registry.rpc import RpcEndpoint, RpcRefusal
-from attest.standing import Finality
+from attest.standing import Finality, chain_trust
 
-LOCAL_CHAINS = frozenset({31337, 1337})
-
-
-def chain_trust(chain_id: int) -> str:
-    """ "none" for a chain that its operator can rewrite at will, "public" for every other."""
-    return "none" if chain_id in LOCAL_CHAINS else "public"
+_NO_CODE = frozenset({"0x", "0x0", ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +110,18 @@ class RegistryClient:
     def has_code(self, address: str) -> bool:
         """Is there any contract at this address?"""
         self._check_chain()
-        return self._text("eth_getCode", address, "latest") not in {"0x", "0x0", ""}
+        return self._text("eth_getCode", address, "latest") not in _NO_CODE
 
     def require_registry(self, address: str) -> None:
-        """Raise ChainMismatch unless a registry of ours answers at `address`."""
-        if not self.has_code(address):
+        """Raise ChainMismatch unless the code at `address` is, byte for byte, a registry that we know.
+
+        A name or version would not do: whoever hands over an address can put there a contract that says yes.
+        """
+        self._check_chain()
+        code = self._text("eth_getCode", address, "latest")
+        if code in _NO_CODE:
             raise ChainMismatch(f"No contract lives at {address} on chain {self.chain_id}.")
-        try:
-            name, version, *_ = self._read(address, "describe")
-        except (RegistryRefused, ChainUnavailable) as error:
-            if isinstance(error, ChainUnavailable) and error.code != "registry_answer_unreadable":
-                raise
-            name, version = "", ""
-        if (name, version) != ("AssayRegistry", "1"):
+        if not contract.is_registry_code(_bytes(code)):
             raise ChainMismatch(
                 f"The contract at {address} on chain {self.chain_id} is not an Assay registry."
             )
@@ -310,6 +304,13 @@ def _call_object(to: str | None, data: bytes, sender: str | None = None) -> dict
     if sender:
         call["from"] = sender
     return call
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except ValueError as error:
+        raise ChainUnavailable("The chain's answer is no hex.") from error
 
 
 def _stamp(block: int, time: int) -> Stamp | None:

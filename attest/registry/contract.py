@@ -7,10 +7,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -48,6 +49,11 @@ def _artifact() -> dict[str, Any]:
 def init_code() -> bytes:
     """The contract's creation code."""
     return bytes.fromhex(_artifact()["bytecode"].removeprefix("0x"))
+
+
+def is_registry_code(code: bytes) -> bool:
+    """Is this the runtime code of the registry? It has no immutable fields, so it is the same everywhere."""
+    return sha256(code).hexdigest() == str(_artifact()["runtimeSha256"])
 
 
 def _type(parameter: dict[str, Any]) -> str:
@@ -128,3 +134,11 @@ def revoke_data(log: str, indexes: Sequence[int]) -> bytes:
         words[index >> 8] = words.get(index >> 8, 0) | 1 << (index & 255)
     ordered = sorted(words)
     return call_data("revoke", as_bytes32(log), ordered, [words[word] for word in ordered])
+
+
+def decode_call(name: str, data: bytes) -> tuple[Any, ...]:
+    """The arguments of a call to `name`. Raises ValueError if the bytes call something else."""
+    found = function(name)
+    if data[:4] != found.selector:
+        raise ValueError(f"these bytes do not call {name}")
+    return decode(found.inputs, data[4:])

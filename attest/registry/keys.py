@@ -2,13 +2,19 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
-from eth_account import Account
-from eth_account.messages import encode_typed_data
-
 from attest.errors import AttestError
+
+# eth_account imports py_ecc, which lifts the whole process's recursion limit to 100,000. Deeply nested JSON
+# from a stranger would then overflow the C stack and kill the process, not raise RecursionError: undo it.
+_recursion_limit = sys.getrecursionlimit()
+from eth_account import Account  # noqa: E402
+from eth_account.messages import encode_typed_data  # noqa: E402
+
+sys.setrecursionlimit(_recursion_limit)
 
 
 class AnchorKeyUnusable(AttestError):

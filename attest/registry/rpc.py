@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
 from attest.errors import ChainUnavailable
 
@@ -85,6 +86,8 @@ class RpcEndpoint:
             session = requests.Session()
             # A proxy of the environment must not come between us and a chain on this machine.
             session.trust_env = self._host not in _LOOPBACK
+            # The cap below counts bytes as they come, so nothing may be packed.
+            session.headers["Accept-Encoding"] = "identity"
             self._local.session = session
             self._sessions.append(session)
         return session
@@ -97,15 +100,15 @@ class RpcEndpoint:
                 self._url, json=body, timeout=self._timeout, stream=True, allow_redirects=False
             ) as response:
                 raw = self._read(response, deadline)
-        except requests.Timeout as error:
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise ChainUnavailable(
                 f"The chain at {self.name} did not answer in {self._timeout:g} s."
             ) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise ChainUnavailable(f"The chain at {self.name} cannot be reached.") from error
         try:
             return json.loads(raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ChainUnavailable(
                 f"The chain at {self.name} answered with something that is not JSON; is it an RPC address?"
             ) from error
@@ -118,7 +121,8 @@ class RpcEndpoint:
                 f"The chain at {self.name} asks us to hold back{later}: too many requests."
             )
         body = bytearray()
-        for piece in response.iter_content(65_536):
+        # read1 gives what has come; iter_content would wait for a whole piece and never see the deadline.
+        while piece := response.raw.read1(65_536, decode_content=False):
             body += piece
             if len(body) > MAX_ANSWER_BYTES:
                 raise ChainUnavailable(f"The chain at {self.name} answered with more than we read.")

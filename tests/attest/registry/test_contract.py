@@ -11,9 +11,9 @@ import pytest
 from attest.errors import ProofInvalid, RegistryRefused
 from attest.log import merkle
 from attest.registry import contract, embedded
-from attest.registry.client import chain_trust
 from attest.registry.keys import AnchorKey
 from attest.registry.signing import sign_checkpoint
+from attest.standing import chain_trust
 
 pytestmark = pytest.mark.network
 
