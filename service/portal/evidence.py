@@ -1,11 +1,13 @@
 """The evidence behind one attestation, gathered for its page from the proof that anybody can download."""
 
+import mimetypes
 import shlex
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from attest.proofs.bundle import BundleAnchor, ProofBundle, ProofState
 from attest.standing import Anchor, Finality, chain_trust
+from provenance.assets.label import label
 from service import pipeline
 from service.models import Submission
 from service.portal.axes import Fact, anchor_facts
@@ -13,8 +15,9 @@ from service.portal.axes import Fact, anchor_facts
 
 @dataclass(frozen=True, slots=True)
 class DownloadNames:
-    """What the three downloads are called; they fit the command line that is shown beside them."""
+    """What the downloads are called; they fit the command line that is shown beside them."""
 
+    original: str
     signed: str
     manifest: str
     proof: str
@@ -42,11 +45,15 @@ class Evidence:
 
 
 def download_names(submission: Submission) -> DownloadNames:
-    """Names for the downloads, made from the file's own harmless label."""
-    name = PurePath(submission.asset.name).name or "content"
-    path = PurePath(name)
-    signed = f"{path.stem}.signed{path.suffix}" if submission.embedded else name
-    return DownloadNames(signed=signed, manifest=f"{name}.c2pa", proof=f"{name}.assay.json")
+    """Names for the downloads, made from the title: the stored name may be that of somebody else's upload."""
+    name = PurePath(label(submission.title)).name
+    extension = mimetypes.guess_extension(submission.asset.media_type) or ""
+    known = mimetypes.guess_type(name)[0] is not None
+    path = PurePath(name if known else f"{name}{extension}")
+    signed = f"{path.stem}.signed{path.suffix}" if submission.embedded else path.name
+    return DownloadNames(
+        original=path.name, signed=signed, manifest=f"{path.name}.c2pa", proof=f"{path.name}.assay.json"
+    )
 
 
 def command_line(names: DownloadNames) -> str:

@@ -39,7 +39,7 @@ class ContentForm(forms.Form):
         return cleaned
 
     @property
-    def upload(self) -> UploadedFile | None:
+    def upload(self) -> "UploadedFile[bytes] | None":
         """The file, when a file is what was sent."""
         return self.cleaned_data["file"] if self.cleaned_data["kind"] == "file" else None
 

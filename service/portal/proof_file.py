@@ -32,7 +32,7 @@ class Given:
 
 
 @contextmanager
-def given(upload: UploadedFile | None) -> Iterator[Given]:
+def given(upload: "UploadedFile[bytes] | None") -> Iterator[Given]:
     """Read the proof file; its store lies in a temporary file for as long as the block runs.
 
     Raises ServiceError `too_large` and ProofInvalid where it is neither a bundle nor a C2PA store.
@@ -77,7 +77,7 @@ def axis(bundle: ProofBundle, report: Report) -> Axis:
 def _check(bundle: ProofBundle, digests: dict[str, str]) -> tuple[Standing, bool]:
     """The standing, and whether it is of our own log."""
     try:
-        return verifier.verify(bundle, digests, log_key=wiring.log_key().vkey), True
+        return verifier.verify(bundle, digests, log_key=str(wiring.log_key().vkey)), True
     except ProofInvalid as error:
         if error.code != "log_key_mismatch":
             raise

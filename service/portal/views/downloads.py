@@ -54,7 +54,7 @@ def signed_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 def original_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The bytes as they were handed in, which reviewers compare."""
     submission = submission_for(request, pk)
-    return stored_attachment(submission.asset, submission.asset.name or "content")
+    return stored_attachment(submission.asset, download_names(submission).original)
 
 
 @signed_in
