@@ -1,33 +1,25 @@
 """The trust lists of a verification without a service: TRUST_LISTS and --trust, from files alone."""
 
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from provenance.errors import ProvenanceError
-from provenance.trust.lists import ListKind, TrustStore, parse_pem
+from provenance.trust.files import load_list
+from provenance.trust.lists import TrustList, TrustStore
 from service.cli.safe import safe
 from service.cli.verb import usage
-
-_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9 ._-]+")
 
 
 def trust_store(files: Iterable[Path]) -> TrustStore:
     """Each file as a list named after it. Raises CommandError (wrong usage) for one that is no PEM."""
-    lists = []
+    lists: list[TrustList] = []
     for number, path in enumerate(files, start=1):
         try:
-            pem = path.read_bytes()
-            lists.append(
-                parse_pem(_name(path, number, {known.name for known in lists}), ListKind.MANIFEST, pem)
-            )
-        except OSError as error:
-            raise usage(f"The trust list {safe(path)} cannot be read: {error.strerror}.") from error
+            found = load_list(path)
         except ProvenanceError as error:
             raise usage(f"{safe(path)}: {error}") from error
+        # The report names a list by its name alone: two files called root.pem must stay apart.
+        taken = found.name in {known.name for known in lists}
+        lists.append(replace(found, name=f"{found.name} {number}") if taken else found)
     return TrustStore(tuple(lists))
-
-
-def _name(path: Path, number: int, taken: set[str]) -> str:
-    name = _NOT_IN_A_NAME.sub("-", path.stem).strip(" ._-")[:70] or f"list {number}"
-    return name if name not in taken else f"{name} {number}"

@@ -1,5 +1,6 @@
 """The base of every verb: a sentence for an expected failure, an exit code, no Django options."""
 
+import logging
 import sys
 from typing import Any
 
@@ -53,10 +54,12 @@ class Verb(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run; from the shell an expected failure is one line on standard error and no traceback."""
+        if self._from_shell:
+            logging.getLogger().setLevel(logging.WARNING)
         try:
             return super().execute(*args, **options)
         except CommandError as error:
-            if not getattr(self, "_called_from_command_line", False):
+            if not self._from_shell:
                 raise
             sys.stderr.write(f"assay: {error}\n")
             raise SystemExit(error.returncode) from error
@@ -66,6 +69,10 @@ class Verb(BaseCommand):
             # `| head` closed the pipe: nobody is left to read what went wrong.
             sys.stderr.close()
             raise SystemExit(0) from None
+
+    @property
+    def _from_shell(self) -> bool:
+        return bool(getattr(self, "_called_from_command_line", False))
 
     def console(self) -> Console:
         """Where people read: styled on a terminal, plain lines elsewhere."""

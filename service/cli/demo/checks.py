@@ -33,7 +33,7 @@ class Told:
 
     def line(self, words: str) -> None:
         """Say what happened."""
-        self.console.print(Text(f"         {safe(words)}"))
+        self.console.print(Text(f"         {safe(words)}"), soft_wrap=True)
 
     def row(self, item: str, asked: str, answer: str, why: str) -> None:
         """Keep a line for the table at the end."""

@@ -73,7 +73,6 @@ class Command(Verb):
 
         home.prepare()
         account = home.local_account()
-        local.warm()
 
         def attest(path: Path, shown: Steps) -> tuple[dict[str, Any], Outputs]:
             title = options["title"] or path.name

@@ -111,9 +111,9 @@ def _chain(url: str | None) -> Any:
 
     if url is None:
         return None
-    from attest.registry.reader import RegistryReader
+    from attest.registry.reader import open_reader
 
     try:
-        return RegistryReader(url)
+        return open_reader(url)
     except AttestError as error:
         raise usage(f"--rpc: {error}") from error
