@@ -35,17 +35,17 @@ def _anchor_on(chain: Chain) -> None:
     local = client.trust == "none"
     fund = partial(embedded.fund, chain.rpc_url) if local else None
     settle = partial(embedded.settle, chain.rpc_url) if local else None
+    log_key = wiring.log_key().vkey
+    deployment = flow.ensure_registry(
+        client,
+        key,
+        origin=log_key.name,
+        log_key=log_key.public_key,
+        address=chain.registry or None,
+        fund=fund,
+        spend_ceiling=ceiling,
+    )
     checkpoint = latest_checkpoint()
     if checkpoint is not None:
-        log_key = wiring.log_key().vkey
-        deployment = flow.ensure_registry(
-            client,
-            key,
-            origin=log_key.name,
-            log_key=log_key.public_key,
-            address=chain.registry or None,
-            fund=fund,
-            spend_ceiling=ceiling,
-        )
         flow.enqueue(checkpoint, deployment)
     flow.advance(client, key, proof_between, fund=fund, settle=settle, spend_ceiling=ceiling)

@@ -24,7 +24,8 @@ from detector.media.image import ImageLimits
 from provenance.assets.limits import Limits
 from provenance.assets.storage import AssetStore
 from provenance.inspection.reader import Inspector
-from provenance.keys.store import ClaimSigner, load_file_signer
+from provenance.keys.signer import ClaimSigner
+from provenance.keys.store import load_file_signer
 from provenance.manifests.writer import ManifestWriter
 from provenance.trust.lists import TrustStore
 from service.settings.env import Config

@@ -52,6 +52,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"portal": "service.portal.templatetags.portal"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -122,5 +123,7 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         "sentence_transformers": {"level": "WARNING"},
+        "faiss.loader": {"level": "WARNING"},
+        "celery.utils.functional": {"level": "WARNING"},
     },
 }

@@ -76,7 +76,8 @@ def _url(env: Env, name: str, schemes: tuple[str, ...]) -> str:
 
 
 def _paths(env: Env, name: str) -> tuple[Path, ...]:
-    paths = tuple(Path(item) for item in env.list(name, []) if item)
+    given: list[str] = env.list(name, [])
+    paths = tuple(Path(item) for item in given if item)
     for path in paths:
         if not path.is_file():
             raise ConfigurationError(f"{name} names {path}, which is not a file.")
