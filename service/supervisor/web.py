@@ -4,11 +4,16 @@ Run as `python -m service.supervisor.web --host H --port P --workers N --threads
 """
 
 import argparse
+import logging
 import os
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from service.supervisor.shim import die_with_parent
+
+log = logging.getLogger(__name__)
 
 
 def _application(master: int) -> Callable[..., Any]:
@@ -17,7 +22,22 @@ def _application(master: int) -> Callable[..., Any]:
         die_with_parent(master)
     from service.wsgi import application
 
+    threading.Thread(target=_warm, name="warm", daemon=True).start()
     return application
+
+
+def _warm() -> None:
+    """Load the models while the first requests are answered; `/readyz` says when that is done."""
+    from service import wiring
+
+    for pause in (1.0, 5.0, 15.0, 60.0):
+        try:
+            wiring.warm()
+        except Exception:  # whatever loading raises, the rest of the site serves on without models
+            log.exception("the models could not be loaded; trying again in %.0f s", pause)
+            time.sleep(pause)
+        else:
+            return
 
 
 def main() -> None:

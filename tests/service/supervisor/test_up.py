@@ -208,7 +208,7 @@ class TestUp:
         code = "from service.settings import env; print(env.read().data_dir)"
         clean = {name: value for name, value in os.environ.items() if name != "ASSAY_DATA_DIR"}
         found = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, env=clean, capture_output=True, text=True
+            [sys.executable, "-c", code], cwd=ROOT, env=clean, capture_output=True, text=True, check=True
         )
         assert found.stdout.strip() == str(data)
 
