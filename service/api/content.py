@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest
+from django.http import HttpRequest, multipartparser
 from ninja import Schema
 from pydantic import ValidationError
 
@@ -20,6 +20,9 @@ Fields = TypeVar("Fields", bound=Schema)
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _LISTS = frozenset({"parents"})
 CHUNK = 1024 * 1024
+
+# A part's headers hold the file's name; Django stops at 1 KiB, and names of 4 KiB exist. It has no setting.
+multipartparser.MAX_TOTAL_HEADER_SIZE = 16 * 1024  # type: ignore[attr-defined]
 
 
 def digest(text: str) -> str:

@@ -73,6 +73,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     ready = all(check["ok"] for check in checks.values())
     response = JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)
     response["Cache-Control"] = "no-store"
+    # Asked once a second while starting; Django would log each 503 as an error.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

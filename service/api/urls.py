@@ -1,7 +1,6 @@
 """Every address that a program uses; service/urls.py includes them before the pages."""
 
 from django.urls import path, re_path
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from service.api import health, log
@@ -18,9 +17,8 @@ urlpatterns = [
     path("api/v1/openapi.json", readable_anywhere(guarded(require_safe(openapi)))),
     path("api/v1/problems/<str:code>", readable_anywhere(guarded(require_safe(problem_type)))),
     path("api/v1/", api.urls),
-    # csrf_exempt: a wrong address is a 404 for a POST, too, and does nothing.
-    re_path(r"^api(?:/.*)?$", csrf_exempt(guarded(unknown_path))),
+    re_path(r"^api(?:/.*)?$", guarded(unknown_path)),
     path("log/checkpoint", readable_anywhere(guarded(log.checkpoint))),
     re_path(r"^log/(?P<path>tile/.*)$", readable_anywhere(guarded(log.tile))),
-    re_path(r"^log/.*$", csrf_exempt(guarded(unknown_path))),
+    re_path(r"^log/.*$", guarded(unknown_path)),
 ]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import uuid
 from dataclasses import replace
 
@@ -20,8 +21,10 @@ PROBLEM = "application/problem+json"
 
 
 @pytest.fixture(autouse=True)
-def fresh_counts():
+def fresh():
+    """No request was counted yet, and the files of the log are as empty as its tables."""
     cache.clear()
+    shutil.rmtree(wiring.tile_store().root, ignore_errors=True)
     yield
     cache.clear()
 
@@ -72,6 +75,7 @@ def nothing_left():
     """After the test, no upload lies about."""
     yield
     assert list(wiring.incoming_folder().iterdir()) == []
+    assert list(wiring.work_folder().iterdir()) == []
 
 
 def _jpeg(seed=0, size=(96, 64)):

@@ -204,7 +204,11 @@ def granian(tmp_path):
         yield port
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def _exchange(port, head, blocks):

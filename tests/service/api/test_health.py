@@ -1,8 +1,10 @@
 """Alive, ready, and counted."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.utils import timezone
 
@@ -18,8 +20,18 @@ def beat(db):
 
 
 @pytest.fixture
-def warm(monkeypatch):
+def configured(monkeypatch):
+    def configure(**changes):
+        config = replace(settings.CONFIG, **changes)
+        monkeypatch.setattr(wiring, "config", lambda: config)
+
+    return configure
+
+
+@pytest.fixture
+def warm(monkeypatch, configured):
     monkeypatch.setattr(wiring, "is_warm", lambda: True)
+    configured(chain_rpc_url="")
 
 
 def test_alive_asks_nothing_of_the_database(api, django_assert_num_queries):
@@ -36,7 +48,7 @@ def test_ready_when_every_check_passes(api, beat, warm):
     assert set(body["checks"]) == {"database", "models", "worker", "registry"}
 
 
-def test_not_ready_before_the_models_are_loaded(api, beat, monkeypatch):
+def test_not_ready_before_the_models_are_loaded(api, beat, warm, monkeypatch):
     monkeypatch.setattr(wiring, "is_warm", lambda: False)
     response = api.get("/readyz")
     assert response.status_code == 503
@@ -51,11 +63,8 @@ def test_not_ready_without_a_live_worker(api, beat, warm, change):
     assert not response.json()["checks"]["worker"]["ok"]
 
 
-def test_not_ready_until_the_registry_is_deployed(api, beat, warm, monkeypatch):
-    from dataclasses import replace
-
-    configured = replace(wiring.config(), chain_rpc_url="http://127.0.0.1:1", chain_id=31337)
-    monkeypatch.setattr(wiring, "config", lambda: configured)
+def test_not_ready_until_the_registry_is_deployed(api, beat, warm, configured):
+    configured(chain_rpc_url="http://127.0.0.1:1", chain_id=31337)
     assert api.get("/readyz").status_code == 503
     Deployment.objects.create(chain_id=31337, address="0x" + "1" * 40, log_id="0x" + "2" * 64)
     assert api.get("/readyz").status_code == 200
@@ -65,13 +74,15 @@ def test_a_database_that_does_not_answer_is_red_and_not_a_crash(api, beat, warm,
     def down(*_):
         raise OperationalError("connection refused: postgres://user:secret@host")
 
-    monkeypatch.setattr(connection, "cursor", down)
-    response = api.get("/readyz")
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "cursor", down)
+        response = api.get("/readyz")
+        scrape = api.get("/metrics")
+        assert api.get("/healthz").status_code == 200
     assert response.status_code == 503
     assert not response.json()["checks"]["database"]["ok"]
     assert b"secret" not in response.content
-    assert b"assay_database_up 0.0" in api.get("/metrics").content
-    assert api.get("/healthz").status_code == 200
+    assert b"assay_database_up 0.0" in scrape.content
 
 
 def test_metrics_count_states_and_requests(api, db):
