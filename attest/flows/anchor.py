@@ -17,6 +17,7 @@ from attest.flows import outbox
 from attest.flows.deploy import ensure_registry
 from attest.flows.heal import heal
 from attest.flows.outbox import IN_FLIGHT, Intent
+from attest.flows.revocation_bits import push_revocations
 from attest.models import CheckpointAnchor, CheckpointRow, Deployment, OutboxTransaction
 from attest.registry import contract
 from attest.registry.client import RegistryClient, Stamp
@@ -104,9 +105,11 @@ def advance(
     settle: Callable[[], None] | None = None,
     spend_ceiling: int | None = None,
 ) -> list[CheckpointAnchor]:
-    """One round of a schedule: heal, push, confirm. Returns the anchors that changed."""
+    """One round of a schedule: heal, push, revoke, confirm. Returns the anchors that changed."""
     heal(client, key, fund)
     push(client, key, proof_between, spend_ceiling=spend_ceiling)
+    for deployment in Deployment.objects.filter(chain_id=client.chain_id, anchors__isnull=False).distinct():
+        push_revocations(client, key, deployment, spend_ceiling=spend_ceiling)
     return confirm(client, settle)
 
 

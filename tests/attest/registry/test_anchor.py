@@ -11,7 +11,7 @@ from django.utils import timezone
 from attest.errors import ChainMismatch, ChainUnavailable, RegistryRefused
 from attest.flows import anchor, heal, outbox
 from attest.flows.heal import Healing
-from attest.models import CheckpointAnchor, CheckpointRow, Deployment, OutboxTransaction
+from attest.models import CheckpointAnchor, CheckpointRow, Deployment, LeafRow, OutboxTransaction
 from attest.registry import contract, embedded
 from attest.registry.client import RegistryClient
 from attest.registry.signing import SpendCeilingReached
@@ -208,12 +208,12 @@ def test_a_wiped_chain_is_rebuilt_from_the_stored_transactions(ensure, advance, 
         anchor.enqueue(seal(log), deployment)
         advance(log)
         log.grow(5)
-    hashes = list(OutboxTransaction.objects.values_list("hash", flat=True))
+    hashes = list(OutboxTransaction.objects.order_by("pk").values_list("hash", flat=True))
     chain.wipe()
     assert heal.heal(client, key, partial(embedded.fund, chain.url)) is Healing.REPLAYED
     changed = advance(log)
     assert [each.state for each in changed] == ["final"] * 3
-    assert list(OutboxTransaction.objects.values_list("hash", flat=True)) == hashes
+    assert list(OutboxTransaction.objects.order_by("pk").values_list("hash", flat=True)) == hashes
     for checkpoint in CheckpointRow.objects.all():
         root = bytes(checkpoint.root)
         assert client.anchored_at(deployment.address, deployment.log_id, checkpoint.size, root)
@@ -324,6 +324,38 @@ def test_a_database_older_than_the_registry_is_told_so(ensure, advance, client, 
     assert done.checkpoint == newest
     assert done.transaction is None, "what the registry already holds is adopted, not paid for again"
     assert done.state == CheckpointAnchor.State.FINAL
+
+
+def test_revocations_reach_the_chain_once_and_again_after_a_wipe(ensure, advance, client, chain, make_log):
+    deployment, log = ensure(), make_log(600)
+    anchor.enqueue(seal(log), deployment)
+    for index in (3, 255, 256, 599):
+        LeafRow.objects.create(
+            index=index,
+            key=f"leaf {index}",
+            data=b"",
+            leaf_hash=log.leaves[index],
+            kind="attestation",
+            created_at=timezone.now(),
+            revoked_at=timezone.now() if index != 255 else None,
+        )
+
+    def revoked():
+        return [i for i in range(600) if client.is_revoked(deployment.address, deployment.log_id, i)]
+
+    advance(log)
+    advance(log)
+    assert revoked() == [3, 256, 599]
+    LeafRow.objects.filter(index=255).update(revoked_at=timezone.now())
+    advance(log)
+    advance(log)
+    assert revoked() == [3, 255, 256, 599]
+    rows = OutboxTransaction.objects.filter(purpose="revoke")
+    assert [row.state for row in rows] == [State.FINAL] * 2
+    chain.wipe()
+    advance(log)
+    assert revoked() == [3, 255, 256, 599]
+    assert rows.count() == 2
 
 
 def test_a_chain_that_is_down_loses_nothing(ensure, advance, chain, make_log):
