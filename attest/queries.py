@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 
 from django.db.models import Count, QuerySet
 
@@ -119,7 +120,7 @@ def proof_for(
 
     Its checkpoint is the first settled on a chain that covers the leaf, else the first that covers it;
     without any, the proof is pending. `store` is the sidecar of a detached manifest; over 8 MiB it is left
-    out. The proof is verified before it is handed out. Raises LeafUnknown where the leaf is no attestation
+    out. The proof is verified before it is handed out. Raises ValueError on another store, LeafUnknown where the leaf is no attestation
     or was erased, LogInconsistent where the rows contradict the checkpoint.
     """
     row = LeafRow.objects.filter(index=leaf_index, kind=Kind.ATTESTATION).first()
@@ -134,6 +135,8 @@ def proof_for(
     if first is not None and checkpoint is not None:
         final = checkpoint.anchors.filter(state=CheckpointAnchor.State.FINAL).exists()
         state = ProofState.FINAL if final else ProofState.ANCHORED
+    if store is not None and opening.digests.get("store") != sha256(store).hexdigest():
+        raise ValueError("this is not the manifest store that was logged")
     label = printable_title(title) if title else None
     return ProofBundle(
         state=state,

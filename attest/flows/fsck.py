@@ -106,7 +106,7 @@ class _Audit:
         self._check_revocation(row, leaf)
 
     def _check_revocation(self, row: LeafRow, leaf: Leaf) -> None:
-        if leaf.kind is Kind.REVOCATION:
+        if leaf.kind is Kind.REVOCATION and leaf.target_index is not None:
             target = LeafRow.objects.filter(index=leaf.target_index).first()
             if target is None or bytes(target.leaf_hash).hex() != leaf.target_hash:
                 self._say("revocation_target_differs", f"Leaf {row.index} revokes a leaf that is not there.")

@@ -78,9 +78,9 @@ def _publish_entries(store: TileStore, index: int, width: int, repair: bool) -> 
     bundle = encode_entries([data for data, _ in found])
     hashes = encode_hashes([stored for _, stored in found])
     # Entries before hashes: a hash tile that can be read promises that its entries can be read too.
-    written = store.write(entries_path(index, width), bundle, repair=repair)
+    written = int(store.write(entries_path(index, width), bundle, repair=repair))
     written += store.write(tile_path(0, index, width), hashes, repair=repair)
     if width == TILE_WIDTH:
         store.prune_partials(None, index)
         store.prune_partials(0, index)
-    return int(written)
+    return written

@@ -76,7 +76,7 @@ def encode_entries(entries: Sequence[bytes]) -> bytes:
 
 def parse_entries(data: bytes, width: int) -> tuple[bytes, ...]:
     """The entries of a bundle of this width. Raises ProofInvalid (`tile_malformed`)."""
-    entries, at = [], 0
+    entries, at = list[bytes](), 0
     while at < len(data) and len(entries) < width:
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")
         if at + 2 > len(data) or end > len(data):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Protocol
 
 from attest.errors import ChainMismatch, ProofInvalid
@@ -57,14 +58,15 @@ def verify(
     the verifier key line that the log is known by. The result's `problems` name what was not checked.
 
     Raises ProofInvalid: `proof_wrong_file`, `proof_pending` (not permanent), `proof_malformed`,
-    `leaf_malformed`, `leaf_not_opened`, `log_key_malformed`, `log_key_mismatch`, `note_malformed`,
-    `checkpoint_malformed`, `checkpoint_signature_invalid`, `inclusion_invalid`, `anchor_mismatch`. With a
+    `leaf_malformed`, `leaf_not_opened`, `store_mismatch`, `log_key_malformed`, `log_key_mismatch`,
+    `note_malformed`, `checkpoint_malformed`, `checkpoint_signature_invalid`, `inclusion_invalid`, `anchor_mismatch`. With a
     chain also ChainUnavailable, and ChainMismatch where it holds none of the anchors.
     """
     leaf = Leaf.parse(bundle.leaf)
     if leaf.kind is not Kind.ATTESTATION:
         raise ProofInvalid("The proof's leaf is no attestation.", code="proof_malformed")
     leaf.opened_by(bundle.opening)
+    _check_store(bundle)
     registration, matched = _match(bundle.opening, digests)
     key, problems = _key(bundle, log_key)
     if bundle.checkpoint is None or bundle.size is None:
@@ -93,6 +95,13 @@ def verify(
         problems=tuple(problems),
         matched=matched,
     )
+
+
+def _check_store(bundle: ProofBundle) -> None:
+    """The sidecar in a bundle is vouched for like the file: the leaf must commit to it."""
+    committed = bundle.opening.digests.get("store")
+    if bundle.store is not None and committed != sha256(bundle.store).hexdigest():
+        raise ProofInvalid("The proof carries another manifest than was logged.", code="store_mismatch")
 
 
 def _match(opening: Opening, digests: Mapping[str, str]) -> tuple[Registration, str]:

@@ -28,7 +28,8 @@ def test_the_published_example_of_signed_note_verifies() -> None:
         "If you think cryptography is the answer to your problem,\n"
         "then you don't know what your problem is.\n"
         "\n"
-        "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+        "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZ"
+        "SNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
     )
     key = VerifierKey.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
     assert Note.parse(note).verified_by([key]) == (key,)
