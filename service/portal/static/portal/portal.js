@@ -70,6 +70,8 @@
     var form = event.target;
     if (!form.dataset || !form.dataset.sends) { return; }
     byId("problem").replaceChildren();
+    // An answer about the content before must not stand beside the one that is being checked.
+    if (byId("result")) { byId("result").replaceChildren(); }
     say("Sending", "", 0);
     sending(form, true);
   });
