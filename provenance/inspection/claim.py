@@ -6,7 +6,7 @@ nor the store's digest is an identity. Two digests are:
 claim_sha256    SHA-256 of the content of the "cbor" box inside the active manifest's claim superbox, header
                 excluded: exactly the detached payload that the COSE signature covers.
 binding_sha256  SHA-256 over the concatenated digests of the hard-binding assertion (C2PA 2.4 section 9.2) in
-                this order: `hash`, `initHash`, `hashes`, then the same of each row of `boxes`, `merkle`, `uris`.
+                this order: `hash`, `initHash`, `hashes`, then the same of each of `boxes`, `merkle`, `uris`.
                 For c2pa.hash.data and unfragmented c2pa.hash.bmff that is the SHA-256 of the one `hash`
                 value, which covers the content without the manifest. Padding, names and exclusions are not
                 part of it. An assertion that its claim does not vouch for (hashed URI) is passed over.
@@ -46,9 +46,7 @@ def identity(store: bytes) -> Identity:
     if not all_manifests:
         raise jumbf.MalformedStore("The store holds no manifest.")
     active = all_manifests[-1]
-    raw = jumbf.claim_bytes(active)
-    if raw is None:
-        raise jumbf.MalformedStore("The active manifest holds no claim.")
+    raw, claim = _claim(active)
     # An update manifest (C2PA 2.4 section 11.2.3) has no hard binding: its parent's, before it in the store,
     # counts.
     binding = next((found for m in reversed(all_manifests) if (found := _binding(m)) is not None), None)
@@ -57,7 +55,7 @@ def identity(store: bytes) -> Identity:
         claim_sha256=hashlib.sha256(raw).hexdigest(),
         binding_sha256=binding,
         padding_bytes=_padding(active),
-        assertions=frozenset(_assertions(cbor.decode(raw))),
+        assertions=frozenset(_assertions(claim)),
     )
 
 
@@ -73,9 +71,23 @@ def validated_assertions(claim: Mapping[str, Any]) -> frozenset[tuple[str, bytes
     )
 
 
-def _assertions(claim: Any) -> Iterator[tuple[str, bytes]]:
-    if not isinstance(claim, dict):
-        raise cbor.MalformedCbor("The claim is not a map.")
+def _claim(manifest: jumbf.Superbox) -> tuple[bytes, dict[str, Any]]:
+    """The claim's bytes and content, found by shape: the SDK accepts a box with a changed label."""
+    for raw, found in _contents(manifest):
+        if isinstance(found, dict) and "signature" in found:
+            return raw, found
+    raise jumbf.MalformedStore("The active manifest holds no claim.")
+
+
+def _contents(manifest: jumbf.Superbox) -> Iterator[tuple[bytes, Any]]:
+    """What lies in the manifest beside its assertions: the claim, a map, and the COSE signature, an array."""
+    for box in manifest.children:
+        raw = box.content(b"cbor")
+        if raw is not None:
+            yield raw, cbor.decode(raw)
+
+
+def _assertions(claim: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
     for name in _ASSERTION_LISTS:
         for entry in claim.get(name) or ():
             if isinstance(entry, dict) and isinstance(entry.get("hash"), bytes):
@@ -88,8 +100,7 @@ def _name(url: str) -> str:
 
 
 def _binding(manifest: jumbf.Superbox) -> str | None:
-    raw = jumbf.claim_bytes(manifest)
-    claimed = {digest for _, digest in _assertions(cbor.decode(raw))} if raw else set()
+    claimed = {digest for _, digest in _assertions(_claim(manifest)[1])}
     for box, assertion in _binding_assertions(manifest):
         digests = b"".join(_digests(assertion))
         if digests and any(_digest_of(box, len(digest)) == digest for digest in claimed):
@@ -103,8 +114,7 @@ def _digest_of(box: jumbf.Superbox, length: int) -> bytes | None:
 
 
 def _binding_assertions(manifest: jumbf.Superbox) -> Iterator[tuple[jumbf.Superbox, dict[str, Any]]]:
-    assertions = manifest.child("c2pa.assertions")
-    for box in assertions.children if assertions else ():
+    for box in jumbf.assertion_boxes(manifest):
         content = box.content(b"cbor")
         if content is not None and box.label.startswith(_BINDINGS):
             decoded = cbor.decode(content)
@@ -128,10 +138,10 @@ def _digests(assertion: Mapping[str, Any]) -> Iterator[bytes]:
 def _padding(manifest: jumbf.Superbox) -> int:
     """Non-zero bytes in the pads of the hard binding and of the COSE header, where hidden text would lie."""
     pads = [value for _, assertion in _binding_assertions(manifest) for value in _pads(assertion)]
-    raw = jumbf.signature_bytes(manifest)
-    cose = cbor.decode(raw) if raw else None
-    if isinstance(cose, list) and len(cose) == 4 and isinstance(cose[1], dict):
-        pads += _pads(cose[1])
+    for _, cose in _contents(manifest):
+        # COSE_Sign1 (RFC 9052 section 4.2): protected header, unprotected header, payload, signature.
+        if isinstance(cose, list) and len(cose) == 4 and isinstance(cose[1], dict):
+            pads += _pads(cose[1])
     return sum(len(pad) - pad.count(0) for pad in pads)
 
 

@@ -6,7 +6,8 @@
     description= u32 length, "jumd", 16-byte UUID, u8 toggles, zero-terminated label if toggles & 2, …
     claim      = superbox "c2pa.claim" or "c2pa.claim.v2" holding one "cbor" box
 
-Strict and bounded: lengths are checked before use, nesting is at most eight deep, boxes are counted.
+Bounded: lengths are checked before use, nesting is at most eight deep, boxes are counted. Labels, kinds and
+lengths of the outer boxes are not signed, so nothing here relies on them where the SDK does not.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,6 @@ _MAX_DEPTH = 8
 _MAX_BOXES = 100_000
 _UUID_BYTES = 16
 _HAS_LABEL = 0x02
-_MANIFEST_KINDS = frozenset({b"c2ma", b"c2um", b"c2cm"})
 
 
 class MalformedStore(ProvenanceError):
@@ -45,10 +45,6 @@ class Superbox:
     children: tuple["Superbox", ...]
     contents: tuple[tuple[bytes, bytes], ...]
 
-    def child(self, *labels: str) -> "Superbox | None":
-        """The first child superbox under one of these labels."""
-        return next((box for box in self.children if box.label in labels), None)
-
     def content(self, kind: bytes) -> bytes | None:
         """The bytes of the first content box of this type, header excluded."""
         return next((data for name, data in self.contents if name == kind), None)
@@ -66,20 +62,13 @@ def parse(store: bytes) -> Superbox:
 
 
 def manifests(store: Superbox) -> tuple[Superbox, ...]:
-    """The manifests in their order; the last is the active one."""
-    return tuple(box for box in store.children if box.kind in _MANIFEST_KINDS)
+    """The manifests in their order; the last is the active one. Their kinds are not signed and not asked."""
+    return store.children
 
 
-def claim_bytes(manifest: Superbox) -> bytes | None:
-    """The claim's CBOR, exactly what the signature covers; None in a compressed manifest."""
-    claim = manifest.child("c2pa.claim.v2", "c2pa.claim")
-    return claim.content(b"cbor") if claim else None
-
-
-def signature_bytes(manifest: Superbox) -> bytes | None:
-    """The COSE_Sign1 structure (RFC 9052 section 4.2), unprotected header and padding included."""
-    signature = manifest.child("c2pa.signature")
-    return signature.content(b"cbor") if signature else None
+def assertion_boxes(manifest: Superbox) -> tuple[Superbox, ...]:
+    """The assertions of a manifest. Their stores' labels are not signed, so any store counts."""
+    return tuple(box for store in manifest.children for box in store.children)
 
 
 def _superbox(data: bytes, start: int, end: int, depth: int, seen: list[int]) -> Superbox:
@@ -127,7 +116,8 @@ def _boxes(data: bytes, start: int, end: int, seen: list[int]) -> Iterator[tuple
         size, header = int.from_bytes(data[at : at + 4], "big"), 8
         if size == 1:
             size, header = int.from_bytes(data[at + 8 : at + 16], "big"), 16
-        if size < header or at + size > end:
+        if size < header:
             raise MalformedStore("A JUMBF box has an impossible length.")
-        yield data[at + 4 : at + 8], at + header, at + size
+        # Lengths are not signed, and the SDK reads a last box that claims too much up to its parent's end.
+        yield data[at + 4 : at + 8], at + header, min(at + size, end)
         at += size

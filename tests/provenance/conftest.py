@@ -1,0 +1,136 @@
+"""Real files made on the spot, a development chain, a reader and a writer."""
+
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from fpdf import FPDF
+from PIL import Image
+
+from provenance.assets.intake import from_path
+from provenance.assets.limits import Limits
+from provenance.inspection.reader import Inspector
+from provenance.keys import devpki
+from provenance.keys.signer import ClaimSigner
+from provenance.keys.store import load_file_signer
+from provenance.manifests.manifest import Declaration, Manifest, SourceType
+from provenance.manifests.writer import ManifestWriter
+from provenance.trust.lists import ListKind, TrustStore, parse_pem
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pki")
+    devpki.create(folder, "Assay development")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def signer(pki: Path) -> ClaimSigner:
+    return load_file_signer(pki)
+
+
+@pytest.fixture(scope="session")
+def trust(pki: Path) -> TrustStore:
+    root = (pki / devpki.ROOT_FILE).read_bytes()
+    return TrustStore((parse_pem("our root", ListKind.MANIFEST, root),))
+
+
+@pytest.fixture(scope="session")
+def inspector(trust: TrustStore) -> Iterator[Inspector]:
+    with Inspector(trust) as reader:
+        yield reader
+
+
+@pytest.fixture(scope="session")
+def writer(signer: ClaimSigner, inspector: Inspector) -> ManifestWriter:
+    return ManifestWriter(signer, inspector)
+
+
+@pytest.fixture
+def human() -> Declaration:
+    return Declaration(SourceType.HUMAN, "A photograph")
+
+
+@pytest.fixture(scope="session")
+def pixels() -> np.ndarray:
+    wave_x = np.linspace(0, 12, 320)[None, :]
+    wave_y = np.linspace(0, 9, 240)[:, None]
+    picture = np.stack(
+        [np.sin(wave_x + wave_y), np.cos(wave_x - wave_y), np.sin(wave_x * wave_y / 5)], axis=-1
+    )
+    return ((picture + 1) * 127).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory, pixels: np.ndarray) -> dict[str, Path]:
+    """One real file of each format that is signed embedded, by its extension, and a text."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    folder = tmp_path_factory.mktemp("media")
+    picture = Image.fromarray(pixels)
+    for extension in ("jpg", "png", "webp", "gif", "tiff", "avif", "heic"):
+        picture.save(folder / f"picture.{extension}")
+    (folder / "picture.svg").write_text(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><circle r='4' fill='red'/></svg>"
+    )
+    with wave.open(str(folder / "sound.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes((np.sin(np.arange(8000) / 9) * 9000).astype("<i2").tobytes())
+    for extension, codec in (("mp3", "libmp3lame"), ("flac", "flac"), ("m4a", "aac")):
+        _encode_sound(folder / f"sound.{extension}", codec)
+    for extension in ("mp4", "mov"):
+        _encode_video(folder / f"clip.{extension}")
+    document = FPDF()
+    document.add_page()
+    document.set_font("helvetica", size=20)
+    document.cell(text="A page of text.")
+    document.output(str(folder / "page.pdf"))
+    (folder / "note.txt").write_text("Ein Satz, geschrieben von einem Menschen. 文字\n" * 20)
+    return {path.suffix[1:]: path for path in folder.iterdir()}
+
+
+def _encode_sound(path: Path, codec: str) -> None:
+    samples = (np.sin(np.arange(44100) / 30) * 9000).astype(np.int16).reshape(1, -1)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=44100, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.rate = 44100
+        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=44100)
+        fifo = av.AudioFifo()
+        for part in resampler.resample(frame):
+            fifo.write(part)
+        size = stream.codec_context.frame_size or 4096
+        while part := fifo.read(size):
+            container.mux(stream.encode(part))
+        if part := fifo.read(0, partial=True):
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+
+
+def _encode_video(path: Path) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=24)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        for index in range(24):
+            picture = np.full((64, 64, 3), index * 10, dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+@pytest.fixture
+def jpeg(media: dict[str, Path]) -> Path:
+    return media["jpg"]
+
+
+@pytest.fixture
+def signed(writer: ManifestWriter, jpeg: Path, human: Declaration, tmp_path: Path) -> Manifest:
+    """A signed JPEG, fresh for each test."""
+    return writer.sign(from_path(jpeg, Limits()), human, tmp_path, "signed")
