@@ -41,7 +41,11 @@ def imports(path: Path) -> set[str]:
 
 
 def test_a_file_stays_under_four_hundred_lines() -> None:
-    long = {str(p.relative_to(ROOT)): n for p in sources(*PACKAGES) if (n := len(p.read_text().splitlines())) >= 400}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in sources(*PACKAGES)
+        if (n := len(p.read_text().splitlines())) >= 400
+    }
     assert long == {}
 
 
@@ -57,7 +61,9 @@ def test_a_function_stays_under_sixty_lines() -> None:
 
 
 def test_no_file_is_a_drawer_for_everything() -> None:
-    assert [p for p in sources(*PACKAGES) if p.stem in FORBIDDEN_NAMES or p.parent.name in FORBIDDEN_NAMES] == []
+    assert [
+        p for p in sources(*PACKAGES) if p.stem in FORBIDDEN_NAMES or p.parent.name in FORBIDDEN_NAMES
+    ] == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)

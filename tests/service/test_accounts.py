@@ -31,7 +31,9 @@ def test_the_secret_is_not_kept(account: Account) -> None:
     assert secret.rsplit("_", 1)[1] not in str(row)
 
 
-@pytest.mark.parametrize("wrong", ["", "assay_", "assay_x_y", "Bearer", "assay_" + "0" * 12 + "_" + "a" * 43, "é" * 50])
+@pytest.mark.parametrize(
+    "wrong", ["", "assay_", "assay_x_y", "Bearer", "assay_" + "0" * 12 + "_" + "a" * 43, "é" * 50]
+)
 def test_a_wrong_secret_opens_nothing(account: Account, wrong: str) -> None:
     accounts.create_key(account, "ci", ["attest"])
     assert accounts.authenticate(wrong) is None

@@ -26,7 +26,9 @@ def report(
 
 
 def campaign(size: int) -> Similarity:
-    return Similarity(campaign=CampaignSummary("c", size, 1, 1, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"))
+    return Similarity(
+        campaign=CampaignSummary("c", size, 1, 1, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
+    )
 
 
 def codes(of: Report) -> list[str]:
