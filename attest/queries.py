@@ -120,8 +120,9 @@ def proof_for(
 
     Its checkpoint is the first settled on a chain that covers the leaf, else the first that covers it;
     without any, the proof is pending. `store` is the sidecar of a detached manifest; over 8 MiB it is left
-    out. The proof is verified before it is handed out. Raises ValueError on another store, LeafUnknown where the leaf is no attestation
-    or was erased, LogInconsistent where the rows contradict the checkpoint.
+    out. The proof is verified before it is handed out. Raises ValueError on a store that was not
+    logged, LeafUnknown where the leaf is no attestation or was erased, LogInconsistent where the rows
+    contradict the checkpoint.
     """
     row = LeafRow.objects.filter(index=leaf_index, kind=Kind.ATTESTATION).first()
     opening = opening_of(row) if row else None

@@ -65,7 +65,8 @@ class ProofBundle:
     """One proof. `inclusion` leads from `leaf` at `index` to the root of `checkpoint` (a signed note).
 
     `size` and `checkpoint` are None while `state` is pending. `origin` and `vkey` are what the bundle calls
-    its log: pin the key to know whose log it is. `store` is the C2PA manifest store of a detached manifest; the leaf commits to it.
+    its log: pin the key to know whose log it is. `store` is the C2PA manifest store of a detached manifest,
+    to which the leaf commits.
     Raises ProofInvalid (`proof_malformed`) where the parts contradict the state or exceed a bound.
     """
 

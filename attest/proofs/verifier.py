@@ -59,8 +59,8 @@ def verify(
 
     Raises ProofInvalid: `proof_wrong_file`, `proof_pending` (not permanent), `proof_malformed`,
     `leaf_malformed`, `leaf_not_opened`, `store_mismatch`, `log_key_malformed`, `log_key_mismatch`,
-    `note_malformed`, `checkpoint_malformed`, `checkpoint_signature_invalid`, `inclusion_invalid`, `anchor_mismatch`. With a
-    chain also ChainUnavailable, and ChainMismatch where it holds none of the anchors.
+    `note_malformed`, `checkpoint_malformed`, `checkpoint_signature_invalid`, `inclusion_invalid`,
+    `anchor_mismatch`. With a chain also ChainUnavailable, and ChainMismatch where it holds no anchor.
     """
     leaf = Leaf.parse(bundle.leaf)
     if leaf.kind is not Kind.ATTESTATION:

@@ -420,3 +420,19 @@ def test_the_verifier_runs_without_django_or_a_chain_library(files: tuple[Path, 
     )
     assert done.returncode == 0, done.stderr
     assert "attested" in done.stdout
+
+
+def test_the_documented_examples_are_real() -> None:
+    formats = ROOT / "docs" / "formats"
+    proof = (formats / "proof.md").read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
+    bundle = ProofBundle.parse(proof)
+    key = next(
+        line.strip() for line in (formats / "checkpoint.md").read_text().splitlines() if "+821bf71a+" in line
+    )
+    assert verify(bundle, {"file": DIGESTS["file"]}, key).registration is Registration.ATTESTED
+    assert bundle.checkpoint is not None
+    assert bundle.checkpoint.rstrip("\n") in (formats / "checkpoint.md").read_text(encoding="utf-8")
+    leaf = "".join(
+        line.strip() for line in (formats / "leaf.md").read_text().splitlines() if line[:4] == "    "
+    )
+    assert bundle.leaf.decode() in leaf
