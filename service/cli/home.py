@@ -3,14 +3,11 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import DatabaseError, connections
-from django.db.migrations.executor import MigrationExecutor
 
 from service.cli.exits import Exit
 from service.models import Account
-from service.supervisor import datadir
+from service.supervisor import datadir, first_run
 from service.supervisor.refusal import Refusal
 
 LOCAL = "local"
@@ -25,24 +22,10 @@ def prepare() -> Path:
     try:
         datadir.make(folder)
         datadir.ensure_secret_key(folder)
-        _migrate()
+        first_run.migrate(production=settings.CONFIG.is_production)
     except Refusal as error:
         raise CommandError(str(error), returncode=Exit.UNCHECKED) from error
-    except DatabaseError as error:
-        raise CommandError(f"The database does not answer: {error}.", returncode=Exit.UNCHECKED) from error
     return folder
-
-
-def _migrate() -> None:
-    connection = connections["default"]
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return
-    if settings.CONFIG.is_production:
-        raise CommandError(
-            "The database is not up to date; run `./assay migrate` first.", returncode=Exit.UNCHECKED
-        )
-    call_command("migrate", interactive=False, verbosity=0)
 
 
 def local_account() -> Account:

@@ -1,0 +1,24 @@
+"""What an audit finds."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two places that do not say the same: which comparison found it, a stable code, a sentence naming it."""
+
+    part: str
+    code: str
+    sentence: str
+
+
+Check = Callable[[], Iterator[Difference]]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A comparison that could not be made, and why; it is not a difference."""
+
+    part: str
+    sentence: str
