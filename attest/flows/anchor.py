@@ -105,12 +105,17 @@ def advance(
     settle: Callable[[], None] | None = None,
     spend_ceiling: int | None = None,
 ) -> list[CheckpointAnchor]:
-    """One round of a schedule: heal, push, revoke, confirm. Returns the anchors that changed."""
+    """One round of a schedule: heal, push, revoke, confirm. Returns the anchors that changed.
+
+    Raises as `push` does, and ChainUnavailable (`transaction_refused`) while the node refuses one of ours.
+    """
     heal(client, key, fund)
     push(client, key, proof_between, spend_ceiling=spend_ceiling)
     for deployment in Deployment.objects.filter(chain_id=client.chain_id, anchors__isnull=False).distinct():
         push_revocations(client, key, deployment, spend_ceiling=spend_ceiling)
-    return confirm(client, settle)
+    changed = confirm(client, settle)
+    outbox.require_unrefused(client, key)
+    return changed
 
 
 def gas_spent(chain_id: int) -> GasSpent:
@@ -198,10 +203,10 @@ def _bump_stuck(client: RegistryClient, key: AnchorKey, ceiling: int | None, sta
     if not oldest.error and oldest.created_at > timezone.now() - stale_after:
         return
     row = outbox.refresh(client, oldest)
-    if row.state in IN_FLIGHT:
-        outbox.broadcast(client, outbox.replace(client, key, row, ceiling))
-    else:
+    if row.state not in IN_FLIGHT:
         _carry_over(row)
+    elif outbox.is_underpriced(client, row):
+        outbox.broadcast(client, outbox.replace(client, key, row, ceiling))
 
 
 # -------------------------------------------------------------------- learning

@@ -122,7 +122,7 @@ def broadcast(client: RegistryClient, row: OutboxTransaction) -> bool:
             if not client.knows(row.hash):
                 OutboxTransaction.objects.filter(pk=row.pk).update(error=str(refusal))
                 return False
-    OutboxTransaction.objects.filter(pk=row.pk, state=State.SIGNED).update(state=State.SENT, error="")
+    OutboxTransaction.objects.filter(pk=row.pk, state__in=IN_FLIGHT).update(state=State.SENT, error="")
     return True
 
 
@@ -134,6 +134,24 @@ def broadcast_all(client: RegistryClient, key: AnchorKey) -> int:
             break  # a later nonce cannot go before this one
         known += 1
     return known
+
+
+def is_underpriced(client: RegistryClient, row: OutboxTransaction) -> bool:
+    """Does the transaction offer less than a new one would?
+
+    If not, its price is not what it waits for, and raising it round after round would only burn ether.
+    """
+    market = suggest(*client.base_fee_and_tip())
+    return row.max_fee < market.max_fee or row.max_priority_fee < market.priority
+
+
+def require_unrefused(client: RegistryClient, key: AnchorKey) -> None:
+    """Raise ChainUnavailable (`transaction_refused`) with the node's reason while it refuses one of ours."""
+    refused = transactions(client, key.address).filter(state__in=IN_FLIGHT).exclude(error="").first()
+    if refused is not None:
+        raise ChainUnavailable(
+            f"The {refused.purpose} transaction waits: {refused.error}", code="transaction_refused"
+        )
 
 
 def replace(

@@ -277,6 +277,11 @@ def test_stuck_fees_are_raised_at_the_same_nonce_within_the_ceiling(ensure, adva
     client.rpc.call("evm_setAutomine", False)
     (stuck,) = anchor.push(client, key, log.consistency)
     soon = timedelta(0)
+    anchor.push(client, key, log.consistency, stale_after=soon)
+    stuck.refresh_from_db()
+    assert stuck.state == State.SENT, "a price that is not too low is not raised"
+    client.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(stuck.max_fee + 1))
+    client.rpc.call("anvil_mine", "0x1")
     with pytest.raises(SpendCeilingReached):
         anchor.push(client, key, log.consistency, stale_after=soon, spend_ceiling=1)
     anchor.push(client, key, log.consistency, stale_after=soon)
@@ -288,6 +293,7 @@ def test_stuck_fees_are_raised_at_the_same_nonce_within_the_ceiling(ensure, adva
     client.rpc.call("anvil_mine", "0x1")
     (done,) = advance(log)
     assert done.transaction == newer
+    assert OutboxTransaction.objects.filter(state=State.REPLACED).get() == stuck
     assert checkpoint_events(client, deployment) == 1
 
 
@@ -356,6 +362,23 @@ def test_revocations_reach_the_chain_once_and_again_after_a_wipe(ensure, advance
     advance(log)
     assert revoked() == [3, 255, 256, 599]
     assert rows.count() == 2
+
+
+def test_a_key_without_ether_waits_and_says_so(ensure, advance, client, key, make_log):
+    deployment, log = ensure(), make_log(3)
+    anchor.enqueue(seal(log), deployment)
+    client.rpc.call("anvil_setBalance", key.address, "0x1")
+    for _ in range(2):
+        with pytest.raises(ChainUnavailable) as caught:
+            anchor.advance(client, key, log.consistency)
+        assert caught.value.code == "transaction_refused"
+    (row,) = OutboxTransaction.objects.filter(purpose="checkpoint")
+    assert row.error
+    embedded.fund(client.rpc.name, key.address)
+    (done,) = advance(log)
+    assert done.transaction == row
+    row.refresh_from_db()
+    assert (row.state, row.error) == (State.FINAL, "")
 
 
 def test_a_chain_that_is_down_loses_nothing(ensure, advance, chain, make_log):
