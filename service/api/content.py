@@ -76,7 +76,7 @@ def fields_of(request: HttpRequest, schema: type[Fields]) -> Fields:
         ) from error
 
 
-def file_of(request: HttpRequest, name: str) -> UploadedFile | None:
+def file_of(request: HttpRequest, name: str) -> "UploadedFile[Any] | None":
     """The uploaded file of that field, if any."""
     if request.content_type != "multipart/form-data":
         return None

@@ -55,7 +55,7 @@ def _by_state(
     return gauge
 
 
-REGISTRY.register(_Stored())  # type: ignore[arg-type]  # a duck-typed collector, as its documentation says
+REGISTRY.register(_Stored())
 
 
 def count(request: HttpRequest, response: HttpResponseBase) -> None:

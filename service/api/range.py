@@ -65,8 +65,7 @@ def by_prefix(request: HttpRequest, prefix: str) -> HttpResponse:
     response["Cache-Control"] = CACHE
     response["ETag"] = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
     patch_vary_headers(response, ("Accept",))
-    conditional: HttpResponse = get_conditional_response(request, etag=response["ETag"], response=response)
-    return conditional
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
 class Digests(Schema):

@@ -22,9 +22,12 @@ PROBLEM = "application/problem+json"
 
 @pytest.fixture(autouse=True)
 def fresh():
-    """No request was counted yet, and the files of the log are as empty as its tables."""
+    """No request was counted yet, and what lies in files and memory is as empty as the tables."""
     cache.clear()
     shutil.rmtree(wiring.tile_store().root, ignore_errors=True)
+    # Item numbers begin again with each test's rows, so an index must not outlive them.
+    shutil.rmtree(settings.DATA_DIR / "index", ignore_errors=True)
+    wiring.live_index.cache_clear()
     yield
     cache.clear()
 
