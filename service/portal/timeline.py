@@ -27,12 +27,12 @@ class Milestone:
 
 
 _MILESTONES = (
-    Milestone("Received", "Stored and identified by its content, not by its name.", State.RECEIVED),
-    Milestone("Inspected", "Credentials it already carries were read, offline.", State.INSPECTED),
-    Milestone("Compared", "Checked against what others attested earlier.", State.ACCEPTED),
-    Milestone("Signed", "A content credential binds your declaration to these bytes.", State.SIGNED),
+    Milestone("Received", "Stored, and recognised by its content.", State.RECEIVED),
+    Milestone("Inspected", "Credentials it already carries are read.", State.INSPECTED),
+    Milestone("Compared", "Set against what others attested earlier.", State.ACCEPTED),
+    Milestone("Signed", "Your declaration is bound to these bytes.", State.SIGNED),
     Milestone("Logged", "A sealed entry in a log that can only grow.", State.LOGGED),
-    Milestone("Anchored", "The log’s state was written to a chain.", State.ANCHORED),
+    Milestone("Anchored", "The log’s state is written to a chain.", State.ANCHORED),
 )
 
 
