@@ -64,4 +64,4 @@ def for_method(method: str, width: int) -> Calibration | None:
     if known is not None or not method.startswith("st-"):
         return known
     evidence = {"set": "not measured: a strict default for a model nobody has calibrated"}
-    return Calibration(method, Metric.COSINE, width, _UNKNOWN_MODEL_THRESHOLD, 48, evidence)
+    return Calibration(method, Metric.COSINE, width, _UNKNOWN_MODEL_THRESHOLD, 60, evidence)

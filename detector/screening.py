@@ -13,7 +13,7 @@ from detector.fingerprints.fingerprint import Fingerprints
 from detector.index.build import faiss_index
 from detector.match import MakeIndex, Matcher, RawMatch
 from detector.media.text import read_text
-from detector.similarity import Match
+from detector.similarity import CampaignSummary, Match, Similarity
 from detector.sources import ScreenItem
 from provenance.assets.asset import Medium
 from provenance.assets.sniff import HEAD_BYTES, sniff
@@ -32,8 +32,13 @@ class ScreenResult:
     item: str
     matches: tuple[Match, ...]
     campaign: str | None
-    campaign_size: int = 0
+    cluster: CampaignSummary | None = None
     error: DetectorError | None = None
+
+    @property
+    def similarity(self) -> Similarity:
+        """The same as the match stage's value, for the policy."""
+        return Similarity(matches=self.matches, campaign=self.cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +71,29 @@ def screen(
         found.append(matches)
         if against is None:
             clusters.join(number, [match.item_no for match in matches if match.telling])
-    names = {
-        number: (_campaign_name(asked[first]), len(members))
-        for first, members in clusters.members().items()
-        for number in members
-    }
+    named: dict[int, CampaignSummary] = {}
+    for members in clusters.members().values():
+        cluster = _cluster([asked[number] for number in members])
+        named.update(dict.fromkeys(members, cluster))
     for number, entry in enumerate(asked):
-        campaign, size = names.get(number, (None, 0))
+        own = named.get(number)
         matches_out = tuple(_as_match(match, held[match.item_no]) for match in found[number])
-        yield ScreenResult(entry.item.id, matches_out, campaign, size, entry.error)
+        yield ScreenResult(entry.item.id, matches_out, own.id if own else None, own, entry.error)
 
 
-def _campaign_name(first: _Printed) -> str:
-    return "c-" + hashlib.sha256(f"{first.item.id}\0{first.prints.sha256}".encode()).hexdigest()[:12]
+def _cluster(members: Sequence[_Printed]) -> CampaignSummary:
+    """The cluster's figures; it is named after its first member, so a stream read again names it the same."""
+    first = members[0]
+    name = hashlib.sha256(f"{first.item.id}\0{first.prints.sha256}".encode("utf-8", "surrogatepass"))
+    times = sorted(member.item.time for member in members if member.item.time)
+    return CampaignSummary(
+        id="c-" + name.hexdigest()[:12],
+        size=len(members),
+        sources=len({member.item.source for member in members if member.item.source}),
+        authors=len({member.item.author for member in members if member.item.author}),
+        first_seen=times[0] if times else "",
+        last_seen=times[-1] if times else "",
+    )
 
 
 def _as_match(raw: RawMatch, known: _Printed) -> Match:

@@ -90,8 +90,9 @@ def _parsed(line: bytes, where: str) -> ScreenItem:
         raise StreamInvalid(f'{where}: "id" must be a string or a whole number.')
     if not isinstance(text, str):
         raise StreamInvalid(f'{where}: "text" must be a string.')
-    extra = {key: value.get(key) or "" for key in ("source", "author", "time")}
+    extra = {key: "" if value.get(key) is None else value[key] for key in ("source", "author", "time")}
     for key, held in extra.items():
         if not isinstance(held, str | int):
             raise StreamInvalid(f'{where}: "{key}" must be a string.')
-    return ScreenItem(str(name), text=text, **{key: str(held) for key, held in extra.items()})
+    source, author, time = (str(held) for held in extra.values())
+    return ScreenItem(str(name), text=text, source=source, author=author, time=time)

@@ -11,7 +11,7 @@ from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.fingerprints.pdq import pdq_prints
 from detector.fingerprints.shingles import shingle_prints, text_weight
-from detector.fingerprints.text_normaliser import normalise, skeleton
+from detector.fingerprints.text_normaliser import normalise, skeleton, spoken
 from detector.media.image import ImageLimits, canonical_rgb
 from detector.media.text import MAX_TEXT_BYTES, read_text
 from provenance.assets.asset import Medium
@@ -82,7 +82,7 @@ def _embedded(
     none: list[tuple[Fingerprint, ...]] = [()] * len(plain)
     if embedder is None or not chosen:
         return none
-    vectors = embedder.embed([plain[i] for i in chosen])
+    vectors = embedder.embed([spoken(plain[i]) for i in chosen])
     for i, vector in zip(chosen, vectors, strict=True):
         bones = skeletons[i]
         latin = sum(1 for c in bones if c < "\u0250") / len(bones)

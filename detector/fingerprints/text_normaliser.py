@@ -30,11 +30,13 @@ _GENERIC_MARKS = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _ASCII_LETTER = re.compile("[A-Za-z]")
 _LEET_TOKEN = re.compile("[a-z0-9@$€!|]+")
+_INNER_DIGIT = re.compile("[a-z][0-9]{1,2}[a-z]")
 _LEET = str.maketrans("01345789@$€!|", "oieastbgaseil")
-_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*·,/|\\~+][^\W\d_]){2,}(?![^\W_])")
+_SPACED = re.compile(r"(?<![^\W_])[^\W\d_]([ .\-_*·,/|\\~+])[^\W\d_](?:\1[^\W\d_])+(?![^\W_])")
 _SPACED_GAP = re.compile(r"[ .\-_*·,/|\\~+]+")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _NOT_LETTERS = re.compile(r"[\W_]+")
+_DECORATION = re.compile(r"[^\w\s'?̀-🫿]+")
 _DIGITS = re.compile(r"\d+")
 _REPEATED = re.compile(r"(.)\1+")
 
@@ -92,6 +94,24 @@ def _unleet(found: re.Match[str]) -> str:
     return core.translate(_LEET) + tail
 
 
+def _unleet_all(found: re.Match[str]) -> str:
+    """Every sign that stands for a letter, short words included; long numbers stay."""
+    token = found[0]
+    core = token.rstrip("!|")
+    digits = sum(c.isdigit() for c in core)
+    if digits == len(core) and digits > 2:
+        return token
+    if digits > 3 and digits * 2 > len(core):
+        return token
+    return core.translate(_LEET) + token[len(core) :]
+
+
+def _has_leet_habit(text: str) -> bool:
+    """Whether digits stand inside words too often for product names and times."""
+    words = len(text.split())
+    return len(_INNER_DIGIT.findall(text)) >= max(2, words // 8)
+
+
 def _joined(found: re.Match[str]) -> str:
     return _SPACED_GAP.sub("", found[0])
 
@@ -116,10 +136,15 @@ def normalise(text: str) -> str:
         text = unicodedata.normalize("NFC", _GENERIC_MARKS.sub("", unicodedata.normalize("NFD", text)))
         text = _unmask_lookalikes(text)
     text = unicodedata.normalize("NFC", text.casefold())
-    text = _LEET_TOKEN.sub(_unleet, text)
+    text = _LEET_TOKEN.sub(_unleet_all if _has_leet_habit(text) else _unleet, text)
     text = _SPACED.sub(_joined, text)
     text = _STRETCHED.sub(r"\1\1", text)
     return " ".join(text.split())
+
+
+def spoken(normalised: str) -> str:
+    """The words alone, for a model of meaning: full stops between all words and other decoration go."""
+    return " ".join(_DECORATION.sub(" ", normalised).split())
 
 
 def skeleton(normalised: str) -> str:

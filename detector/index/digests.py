@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class DigestIndex:
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
                 ids, values = held["ids"], held["values"]
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise SnapshotInvalid(f"The index file {path.name} cannot be read.") from error
         if values.shape != (len(ids), _WIDTH) or values.dtype != np.uint8:
             raise SnapshotInvalid(f"The index file {path.name} is of another shape.")

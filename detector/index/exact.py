@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class ExactIndex:
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
                 ids, vectors = held["ids"], held["vectors"]
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise SnapshotInvalid(f"The index file {path.name} cannot be read.") from error
         if vectors.shape != (len(ids), self.width) or vectors.dtype != self._vectors.dtype:
             raise SnapshotInvalid(f"The index file {path.name} is of another shape.")

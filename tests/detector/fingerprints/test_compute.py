@@ -1,0 +1,82 @@
+import hashlib
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detector.errors import MediaUnreadable, ModelUnavailable
+from detector.fingerprints.compute import Embedders, fingerprints, text_fingerprints
+from detector.fingerprints.minilm import SentenceEmbedder
+from detector.match import is_telling
+from provenance.assets.asset import Medium
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("medium", [Medium.VIDEO, Medium.AUDIO, Medium.DOCUMENT, Medium.OTHER])
+def test_other_media_get_their_digest_alone(tmp_path: Path, without_model: Embedders, medium: Medium) -> None:
+    path = tmp_path / "clip"
+    path.write_bytes(b"anything")
+    found = fingerprints(path, medium, digest(path), without_model)
+    assert [(p.method, p.value.hex()) for p in found.prints] == [("sha256/1", digest(path))]
+    assert is_telling(found)
+
+
+def test_an_svg_gets_its_digest_alone(tmp_path: Path, without_model: Embedders) -> None:
+    path = tmp_path / "drawing.svg"
+    path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    assert len(fingerprints(path, Medium.IMAGE, digest(path), without_model).prints) == 1
+
+
+def test_a_damaged_jpeg_is_an_error(tmp_path: Path, without_model: Embedders) -> None:
+    path = tmp_path / "cut.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0")
+    with pytest.raises(MediaUnreadable):
+        fingerprints(path, Medium.IMAGE, digest(path), without_model)
+
+
+@pytest.mark.parametrize("text", ["", "a", "😀😀😀", "thanks!", "\u200b", "ok", "!!!", "\ud800"])
+def test_short_texts_are_known_but_tell_nothing(embedders: Embedders, text: str) -> None:
+    found = text_fingerprints([text], embedders)[0]
+    assert {p.method for p in found.prints} >= {"sha256/1", "textsha/1"}
+    assert not is_telling(found)
+
+
+def test_a_megabyte_of_text_is_fingerprinted(tmp_path: Path, embedders: Embedders) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("".join(f"word{n} and again " for n in range(60_000)))
+    found = fingerprints(path, Medium.TEXT, digest(path), embedders)
+    assert {"shingle8/1", "minilm/1"} <= {p.method for p in found.prints}
+    assert len(found.excerpt) == 500
+
+
+def test_embeddings_are_unit_vectors_in_the_order_given(embedders: Embedders) -> None:
+    assert embedders.text is not None
+    texts = ["a short one", "a much longer text " * 40, "the weather is fine today", "a short one"]
+    vectors = embedders.text.embed(texts)
+    assert vectors.shape == (4, 384)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert np.allclose(vectors[0], vectors[3], atol=1e-5)
+    assert float(vectors[0] @ vectors[1]) < 0.9
+
+
+def test_threads_share_one_model(embedders: Embedders) -> None:
+    assert embedders.text is not None
+    results: list[np.ndarray] = []
+    embed = embedders.text.embed
+    threads = [threading.Thread(target=lambda: results.append(embed(["same words here"]))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4
+    assert all(np.allclose(results[0], other, atol=1e-6) for other in results)
+
+
+def test_a_model_that_is_not_there_is_a_clear_and_passing_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable) as caught:
+        SentenceEmbedder(str(tmp_path / "no-model")).warm()
+    assert not caught.value.permanent
