@@ -3,7 +3,7 @@
 import logging
 from functools import partial
 
-from attest.errors import ChainUnavailable
+from attest.errors import AttestError
 from attest.flows import anchor as flow
 from attest.queries import latest_checkpoint, proof_between
 from attest.registry import embedded
@@ -18,12 +18,12 @@ def anchor_latest() -> None:
 
     One chain's trouble does not stop another's; the last error is raised when all were tried.
     """
-    trouble: ChainUnavailable | None = None
+    trouble: AttestError | None = None
     for chain in wiring.chains():
         try:
             _anchor_on(chain)
-        except ChainUnavailable as error:
-            log.warning("chain %s: %s", chain.client.chain_id, error)
+        except AttestError as error:
+            log.warning("chain at %s: %s (%s)", chain.client.rpc.name, error, error.code)
             trouble = error
     if trouble is not None:
         raise trouble
