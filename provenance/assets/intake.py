@@ -12,7 +12,7 @@ from pathlib import Path
 from provenance.assets.asset import Asset, Medium
 from provenance.assets.label import label
 from provenance.assets.limits import MEBIBYTE, Limits
-from provenance.assets.sniff import HEAD_BYTES, TEXT, UNKNOWN, sniff
+from provenance.assets.sniff import FLAC, HEAD_BYTES, TEXT, UNKNOWN, sniff, tag_bytes
 from provenance.assets.structure.check import check
 from provenance.errors import ProvenanceError, RejectedAsset
 
@@ -117,6 +117,9 @@ class _Reading:
 
 def _identify(reading: _Reading, name: str, limits: Limits, path: Path) -> Asset:
     media_type, medium = reading.finish()
+    skipped = tag_bytes(reading.head)
+    if skipped and _at(path, skipped, 4) == b"fLaC":
+        media_type = FLAC
     check(path, media_type, limits)
     return Asset(
         sha256=reading.digest.hexdigest(),
@@ -126,6 +129,12 @@ def _identify(reading: _Reading, name: str, limits: Limits, path: Path) -> Asset
         name=label(name),
         path=path,
     )
+
+
+def _at(path: Path, start: int, length: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(length)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

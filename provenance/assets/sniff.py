@@ -13,6 +13,7 @@ HEAD_BYTES = 4096
 """How many leading bytes `sniff` wants; more does not change its answer."""
 
 TEXT = "text/plain"
+FLAC = "audio/flac"
 UNKNOWN = "application/octet-stream"
 
 _MEDIA: dict[str, Medium] = {
@@ -30,7 +31,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"MM\x00*", "image/tiff"),
     (b"II+\x00", "image/tiff"),
     (b"MM\x00+", "image/tiff"),
-    (b"fLaC", "audio/flac"),
+    (b"fLaC", FLAC),
 )
 
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
@@ -112,13 +113,16 @@ def _base_media(head: bytes) -> str:
 def _is_mp3(head: bytes) -> bool:
     """An ID3v2 tag, or an MPEG-1/2 layer III frame header with possible bitrate and sample rate."""
     if head.startswith(b"ID3") and len(head) >= 10 and head[3] in (2, 3, 4):
-        return not head[_id3_size(head) :].startswith(b"fLaC")
+        return True
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
         return False
     return head[1] & 0x18 != 0x08 and head[2] >> 4 not in (0, 15) and head[2] & 0x0C != 0x0C
 
 
-def _id3_size(head: bytes) -> int:
+def tag_bytes(head: bytes) -> int:
+    """The length of a leading ID3v2 tag (id3.org, section 3.1), or 0: FLAC may follow it, not only MP3."""
+    if not head.startswith(b"ID3") or len(head) < 10:
+        return 0
     size = 0
     for byte in head[6:10]:
         size = size << 7 | byte & 0x7F

@@ -28,6 +28,11 @@ def none(*codes: str) -> Inspection:
     return Inspection(credential=Credential.NONE, findings=tuple(_own(code) for code in codes))
 
 
+def unchecked(*codes: str) -> Inspection:
+    """The file could not be searched; `codes` become findings of the file itself."""
+    return Inspection(credential=Credential.UNCHECKED, findings=tuple(_own(code) for code in codes))
+
+
 def unreadable(explanation: str) -> Inspection:
     """Credentials are there and cannot be read: a present but broken claim is invalid, never absent."""
     return Inspection(

@@ -26,13 +26,18 @@ Bytes = bytes | mmap.mmap
 def may_hold_store(data: Bytes, media_type: str) -> bool:
     """Whether the bytes could hold a store or name a remote one; a False is certain, a True is not.
 
-    PDF and unknown containers may compress what they hold, so PDF always answers True.
+    A PDF may compress what it holds, so it always answers True. Text holds no JUMBF.
     """
-    if media_type == "application/pdf":
-        return True
+    if media_type in ("application/pdf", "text/plain"):
+        return media_type == "application/pdf"
     if media_type == "image/svg+xml":
         return data.find(b"c2pa") >= 0 or data.find(b"provenance") >= 0
     return data.find(b"jumdc2pa") >= 0 or data.find(b"dcterms:provenance") >= 0
+
+
+def shows_store(data: Bytes, media_type: str) -> bool:
+    """Whether a store's mark lies open in the bytes: such a file that cannot be read is broken, not bare."""
+    return data.find(b"c2pa:manifest" if media_type == "image/svg+xml" else b"jumdc2pa") >= 0
 
 
 def candidates(data: Bytes, media_type: str) -> Iterator[bytes]:

@@ -1,14 +1,16 @@
 """Reading content credentials: the fast "nothing there", the sandboxed parse, the axes."""
 
 import mmap
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from provenance import sdk
 from provenance.assets.asset import Asset
 from provenance.errors import InspectionFailed, RejectedAsset
 from provenance.inspection import axes
-from provenance.inspection.extract import may_hold_store
+from provenance.inspection.extract import Bytes, may_hold_store, shows_store
 from provenance.inspection.inspection import Inspection
 from provenance.inspection.sandbox import ReaderLimits, Sandbox
 from provenance.trust.lists import TrustStore
@@ -40,7 +42,7 @@ class Inspector:
         Raises InspectionFailed `inspection_crashed` or `inspection_timeout`; RejectedAsset
         `report_too_large` for ingredient trees beyond the limits, `too_large` for a sidecar over 64 MiB.
         """
-        if store is None and not self._may_hold_store(asset):
+        if store is None and not _search(asset, may_hold_store):
             return axes.none()
         if store is not None and store.stat().st_size > MAX_SIDECAR_BYTES:
             raise RejectedAsset("The sidecar is over 64 MiB.", code="too_large")
@@ -48,18 +50,7 @@ class Inspector:
             answer = self._sandbox.read(asset.path, self._format(asset, store), store)
         except OSError as error:
             raise InspectionFailed(f"{asset.name} cannot be read: {error.strerror}.") from error
-        code = answer.get("error")
-        if code is None:
-            return axes.inspection(answer, self.trust)
-        if code == "none":
-            return axes.none()
-        if code == "remote":
-            return axes.none("assay.remoteManifest")
-        if code == "unsupported":
-            return axes.none("assay.unsupported")
-        if code == "report_too_large":
-            raise RejectedAsset(str(answer.get("sentence")), code="report_too_large")
-        return axes.unreadable(str(answer.get("sentence")))
+        return self._interpret(answer, asset, store)
 
     def close(self) -> None:
         """End the worker process."""
@@ -77,11 +68,32 @@ class Inspector:
         self.close()
 
     @staticmethod
-    def _may_hold_store(asset: Asset) -> bool:
-        with asset.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return may_hold_store(data, asset.media_type)
-
-    @staticmethod
     def _format(asset: Asset, store: Path | None) -> str:
         """Text has no handler of its own; with a sidecar it is bytes like any others."""
         return _OPAQUE if store is not None and asset.media_type == "text/plain" else asset.media_type
+
+    def _interpret(self, answer: Mapping[str, Any], asset: Asset, store: Path | None) -> Inspection:
+        code = answer.get("error")
+        explanation = str(answer.get("sentence"))
+        if code is None:
+            return axes.inspection(answer, self.trust)
+        if code == "report_too_large":
+            raise RejectedAsset(explanation, code="report_too_large")
+        bare = {
+            "none": axes.none(),
+            "remote": axes.none("assay.remoteManifest"),
+            "unsupported": axes.unchecked("assay.unsupported"),
+        }
+        if code in bare:
+            return bare[code]
+        if store is None and not _search(asset, shows_store):
+            return axes.unchecked("assay.unreadable")
+        return axes.unreadable(explanation)
+
+
+def _search(asset: Asset, question: Callable[[Bytes, str], bool]) -> bool:
+    try:
+        with asset.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return question(data, asset.media_type)
+    except OSError as error:
+        raise InspectionFailed(f"{asset.name} cannot be read: {error.strerror}.") from error

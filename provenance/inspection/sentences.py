@@ -97,6 +97,7 @@ _SENTENCES = {
     "assay.padding": "Padding in the manifest holds bytes that the signature does not cover.",
     "assay.noIdentity": "The validated claim's own bytes could not be told apart in the file.",
     "assay.legacyTimeStamp": "The time stamp is of the older kind, whose authority is not checked.",
+    "assay.unreadable": "The file is too damaged to be searched for content credentials.",
     "assay.unsupported": "Credentials cannot be read in this kind of file.",
     "assay.contradictingOrigin": "An earlier signer declared AI, a later one did not; the earlier is kept.",
 }

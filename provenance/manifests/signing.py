@@ -39,6 +39,11 @@ class Signing:
                 "The C2PA SDK refuses the signing key or its certificate chain."
             ) from error
 
+    @property
+    def stamps(self) -> bool:
+        """Whether a time-stamping authority is asked."""
+        return self._signer.tsa_url is not None
+
     def taken_error(self) -> SignerUnavailable | None:
         """What the key store raised in this thread's last call, once: the SDK itself swallows it."""
         kept: SignerUnavailable | None = getattr(self._kept, "error", None)

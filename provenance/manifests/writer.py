@@ -148,7 +148,7 @@ class ManifestWriter:
                 " signing over them would hide that.",
                 code="broken_parent",
             )
-        return credential is not Credential.NONE
+        return credential in (Credential.TRUSTED, Credential.UNTRUSTED_ISSUER)
 
     def _read_back(
         self, asset: Asset, draft: Path, store_path: Path, store: bytes, *, embedded: bool
@@ -163,7 +163,7 @@ class ManifestWriter:
                 sidecar.write_bytes(store)
                 found = self._inspector.inspect(made, sidecar)
         codes = {finding.code for finding in found.findings if finding.depth == 0}
-        if found.credential in (Credential.INVALID, Credential.NONE):
+        if found.credential not in (Credential.TRUSTED, Credential.UNTRUSTED_ISSUER):
             if codes & {"claimSignature.mismatch", "signingCredential.invalid"}:
                 raise KeyMaterialInvalid("The signing key or its certificate does not make a valid claim.")
             raise SigningRefused(
@@ -187,7 +187,7 @@ def _explained(error: Exception, asset: Asset, signing: Signing) -> ProvenanceEr
     if kept is not None:
         return kept
     text = str(error)
-    if "timestamp" in text.lower() or "time stamp" in text.lower():
+    if signing.stamps and text.startswith("Signature"):
         return SignerUnavailable("The time-stamping authority did not answer.", code="tsa_unavailable")
     if text.startswith("Signature"):
         return SignerUnavailable("The key store did not sign.")
