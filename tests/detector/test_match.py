@@ -16,7 +16,7 @@ DISGUISES = [
     "Cоngrаtulаtiоns! Yоu hаve wоn а free iРhоne 15, сliсk http://x.test to сlаim yоur рrize nоw",
     "C0ngr4tul4t10ns! Y0u h4v3 w0n 4 fr33 1Ph0n3 15, cl1ck http://x.test t0 cl41m y0ur pr1z3 n0w",
     "\u200b".join(SPAM),
-    "C o n g r a t u l a t i o n s ! You have w o n a f r e e iPhone 15, click http://x.test to claim your prize",
+    "C o n g r a t u l a t i o n s ! You have w o n a f r e e iPhone 15, click http://x.test",
     "CONGRATULATIONS!!! YOU HAVE WON A FREE IPHONE 15 >>> CLICK HTTP://Y.TEST TO CLAIM YOUR PRIZE NOW <<<",
     "Congratulations, you won a free iPhone 16! Click http://z.test to claim the prize now",
 ]

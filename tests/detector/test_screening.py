@@ -69,9 +69,20 @@ def test_a_stream_of_texts_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["{", "[]", "3", '{"id": "x"}', '{"text": "x"}', '{"id": "", "text": "x"}', '{"id": true, "text": "x"}']
-    + ['{"id": "x", "text": 3}', '{"id": "x", "text": "y", "source": []}', '{"id": "first", "text": "again"}']
-    + ["[" * 100_000, "\x00"],
+    [
+        "{",
+        "[]",
+        "3",
+        '{"id": "x"}',
+        '{"text": "x"}',
+        '{"id": "", "text": "x"}',
+        '{"id": true, "text": "x"}',
+        '{"id": "x", "text": 3}',
+        '{"id": "x", "text": "y", "source": []}',
+        '{"id": "first", "text": "again"}',
+        "[" * 100000,
+        "\x00",
+    ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
     path = stream(tmp_path, json.dumps({"id": "first", "text": "x"}), line)

@@ -74,14 +74,17 @@ def test_any_text_is_normalised_without_error_and_without_growing(text: str) -> 
 @pytest.mark.parametrize(
     "flood",
     [
-        "\u0301" * 1_000_000,
-        "a" + "\u0315\u0301" * 500_000,
-        "ﷺ" * 1_000_000,
-        "а b " * 250_000,
-        "1a" * 500_000,
-        "a! " * 350_000,
-    ]
-    + ["\u05b0\u064b" * 500_000, "\u200b" * 1_000_000, "." * 1_000_000, "\U0001d15e" * 250_000],
+        "́" * 1000000,
+        "a" + "́̕" * 500000,
+        "ﷺ" * 1000000,
+        "а b " * 250000,
+        "1a" * 500000,
+        "a! " * 350000,
+        "ְً" * 500000,
+        "\u200b" * 1000000,
+        "." * 1000000,
+        "𝅗𝅥" * 250000,
+    ],
 )
 def test_a_megabyte_of_anything_takes_bounded_time(flood: str) -> None:
     began = time.monotonic()
