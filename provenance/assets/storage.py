@@ -128,7 +128,7 @@ class AssetStore:
         if _digest(path) != sha256:
             raise _mismatch()
         with path.open("rb") as source:
-            used = self._storage.save(key, File(source))
+            used = self._storage.save(key, source)
         if used != key:
             # A parallel upload of the same content won the name; ours is the spare copy.
             self._storage.delete(used)

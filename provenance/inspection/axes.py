@@ -44,12 +44,13 @@ def unreadable(explanation: str) -> Inspection:
 
 
 def inspection(answer: Mapping[str, Any], trust: TrustStore) -> Inspection:
-    """The worker's answer (`report`, `conformance`, `identity`) as an Inspection."""
+    """The worker's answer (`report`, `signers`, `conformance`, `identity`) as an Inspection."""
     report = answer["report"]
     manifests = report.get("manifests") or {}
     active_label = str(report.get("active_manifest"))
     active = manifests.get(active_label) or {}
-    found = statuses(report)
+    signers = answer["signers"]
+    found = _with_untrusted_signers(statuses(report), statuses(signers))
     credential = _credential(found, str(report.get("validation_state")))
     origin, source_type, overruled = declared(report)
     time = _time(report, active)
@@ -65,7 +66,7 @@ def inspection(answer: Mapping[str, Any], trust: TrustStore) -> Inspection:
         )
         if applies
     ]
-    results = report.get("validation_results") or {}
+    results = signers.get("validation_results") or {}
     return Inspection(
         credential=credential,
         revocation=Revocation.REVOKED if any(s.code in _REVOKED for s in found) else Revocation.UNKNOWN,
@@ -84,6 +85,16 @@ def inspection(answer: Mapping[str, Any], trust: TrustStore) -> Inspection:
         padding_bytes=padding,
         findings=(*map(_own, codes), *_findings(found, manifests))[:_MAX_FINDINGS],
     )
+
+
+def _with_untrusted_signers(found: list[Status], by_signer_lists: list[Status]) -> list[Status]:
+    """Add whoever only a list of time-stamping authorities vouches for."""
+    known = {(status.code, status.label) for status in found}
+    return found + [
+        status
+        for status in by_signer_lists
+        if status.code == "signingCredential.untrusted" and (status.code, status.label) not in known
+    ]
 
 
 def _credential(found: list[Status], state: str) -> Credential:

@@ -13,7 +13,7 @@ from provenance.inspection import axes
 from provenance.inspection.extract import Bytes, may_hold_store, shows_store
 from provenance.inspection.inspection import Inspection
 from provenance.inspection.sandbox import ReaderLimits, Sandbox
-from provenance.trust.lists import TrustStore
+from provenance.trust.lists import ListKind, TrustStore
 
 MAX_SIDECAR_BYTES = 64 * 1024 * 1024
 _OPAQUE = "application/octet-stream"
@@ -29,10 +29,8 @@ class Inspector:
 
     def __init__(self, trust: TrustStore, limits: ReaderLimits | None = None) -> None:
         sdk.check_version()
-        settings = sdk.base_settings(trust.anchors(), verify_after_sign=False)
-        sdk.check_settings(settings)
         self.trust = trust
-        self._sandbox = Sandbox(settings, limits or ReaderLimits())
+        self._sandbox = Sandbox(_settings(trust), limits or ReaderLimits())
 
     def inspect(self, asset: Asset, store: Path | None = None) -> Inspection:
         """What the credentials of `asset` say; `store` is a detached sidecar (application/c2pa), if there is
@@ -89,6 +87,20 @@ class Inspector:
         if store is None and not _search(asset, shows_store):
             return axes.unchecked("assay.unreadable")
         return axes.unreadable(explanation)
+
+
+def _settings(trust: TrustStore) -> list[dict[str, Any]]:
+    """The reader's settings, and where some lists vouch for time only, a second set without those.
+
+    The SDK lets an anchor of any kind vouch for a signer: a time-stamping authority's root would make whoever
+    it certifies a trusted signer. The second reading tells who is trusted as a signer.
+    """
+    every = [sdk.base_settings(trust.anchors(), verify_after_sign=False)]
+    if trust.vouches_for_time:
+        every.append(sdk.base_settings(trust.anchors(ListKind.MANIFEST), verify_after_sign=False))
+    for settings in every:
+        sdk.check_settings(settings)
+    return every
 
 
 def _search(asset: Asset, question: Callable[[Bytes, str], bool]) -> bool:

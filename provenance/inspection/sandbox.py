@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,14 +54,14 @@ class _Worker:
 class Sandbox:
     """One worker at a time, shared by the threads of a process; safe to hold across a fork."""
 
-    def __init__(self, settings: Mapping[str, Any], limits: ReaderLimits) -> None:
+    def __init__(self, settings: Sequence[Mapping[str, Any]], limits: ReaderLimits) -> None:
         self._settings, self._limits = settings, limits
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
         self._closer: weakref.finalize[Any, Any] | None = None
 
     def read(self, asset: Path, media_type: str, store: Path | None) -> dict[str, Any]:
-        """The worker's raw answer: `report`, `conformance`, `identity`, or `error` and `sentence`.
+        """The worker's raw answer: `report`, `signers`, `conformance`, `identity`, or `error` and `sentence`.
 
         Raises InspectionFailed `inspection_crashed` or `inspection_timeout`, and ProvenanceError where the
         worker cannot start (`sdk_too_old`, `sdk_missing`). OSError where a file cannot be opened.
@@ -144,7 +144,10 @@ class Sandbox:
         self._worker = _Worker(process, ours, os.getpid())
         self._closer = weakref.finalize(self, _end, process, ours)
         try:
-            opening = {"settings": dict(self._settings), "memory_bytes": self._limits.memory_bytes}
+            opening = {
+                "settings": [dict(one) for one in self._settings],
+                "memory_bytes": self._limits.memory_bytes,
+            }
             send(ours, opening)
             hello, _ = receive(ours, time.monotonic() + _START_SECONDS)
         except (EOFError, OSError, ValueError) as error:

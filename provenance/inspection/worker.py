@@ -5,7 +5,7 @@ It is handed open files over a Unix socket and answers with JSON. One request at
     → u32 length, JSON {"media_type", "has_store", "cpu_seconds"}, with the files' descriptors (SCM_RIGHTS)
     ← u32 length, JSON {"report": …} or {"error": code, "sentence": …}
 
-The first message each way differs: settings and limits in, {"sdk": version} out.
+The first message each way differs: settings (one or two sets) and limits in, {"sdk": version} out.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ def main(descriptor: int) -> None:
         _leave_the_network()
         _limit(int(opening["memory_bytes"]))
         try:
-            reading = sdk.context(opening["settings"])
+            readings = [sdk.context(settings) for settings in opening["settings"]]
             send(channel, {"sdk": sdk.check_version()})
         except ProvenanceError as error:
             send(channel, {"error": error.code, "sentence": str(error)})
@@ -41,10 +41,10 @@ def main(descriptor: int) -> None:
         with suppress(EOFError, ConnectionError):
             while True:
                 request, files = receive(channel)
-                send(channel, _answer(reading, request, files))
+                send(channel, _answer(readings, request, files))
 
 
-def _answer(reading: Any, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+def _answer(readings: list[Any], request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
     used = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(used.ru_utime + used.ru_stime) + 1
     resource.setrlimit(
@@ -53,19 +53,24 @@ def _answer(reading: Any, request: dict[str, Any], descriptors: list[int]) -> di
     files = [os.fdopen(descriptor, "rb") for descriptor in descriptors]
     try:
         store = files[1].read() if request["has_store"] else None
-        return _inspect(reading, request["media_type"], files[0], store, int(request["max_report_bytes"]))
+        return _inspect(readings, request["media_type"], files[0], store, int(request["max_report_bytes"]))
     finally:
         for file in files:
             file.close()
 
 
 def _inspect(
-    reading: Any, media_type: str, file: BinaryIO, store: bytes | None, max_report_bytes: int
+    readings: list[Any], media_type: str, file: BinaryIO, store: bytes | None, max_report_bytes: int
 ) -> dict[str, Any]:
     c2pa = sdk.load()
     try:
-        with c2pa.Reader(media_type, file, store, context=reading) as reader:
+        with c2pa.Reader(media_type, file, store, context=readings[0]) as reader:
             report, detail = reader.json(), reader.crjson()
+        signers = report
+        if len(readings) > 1:
+            file.seek(0)
+            with c2pa.Reader(media_type, file, store, context=readings[1]) as reader:
+                signers = reader.json()
     except c2pa.C2paError as error:
         return {"error": _code(error), "sentence": str(error)[:500]}
     if len(report) + len(detail) > max_report_bytes:
@@ -73,6 +78,7 @@ def _inspect(
     conformance = json.loads(detail)
     return {
         "report": json.loads(report),
+        "signers": json.loads(signers),
         "conformance": conformance,
         "identity": _identity(file, media_type, store, conformance),
     }

@@ -48,9 +48,14 @@ class TrustStore:
 
     lists: tuple[TrustList, ...] = ()
 
-    def anchors(self) -> list[dict[str, str]]:
-        """Every list as the SDK's trust anchor object."""
-        return [trust_list.anchor() for trust_list in self.lists]
+    def anchors(self, kind: ListKind | None = None) -> list[dict[str, str]]:
+        """The lists, of one kind or of all, as the SDK's trust anchor objects."""
+        return [trust_list.anchor() for trust_list in self.lists if kind in (None, trust_list.kind)]
+
+    @property
+    def vouches_for_time(self) -> bool:
+        """Whether any list names time-stamping authorities."""
+        return any(trust_list.kind is ListKind.TSA for trust_list in self.lists)
 
     def named(self, uri: str | None) -> str | None:
         """The name of the list that the reader reported by `uri`."""
