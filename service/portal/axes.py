@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from attest.standing import Anchor, Finality
 from detector.similarity import Match
+from provenance.queries import DEVELOPMENT_LIST
 from service.policy import Outcome, outcome
 from service.portal.words import method
 from service.report import Registry, Report
@@ -140,6 +141,9 @@ def _credential(report: Report) -> Axis:
         ]
         if axis.padding_bytes:
             facts.append(Fact("Bytes hidden in unused space", axis.padding_bytes))
+    if axis.status == "trusted" and axis.trust_list == DEVELOPMENT_LIST:
+        word, tone = "Signed, development certificate", "warn"
+        sentence = "The signature is intact; its issuer is this installation itself and known nowhere else."
     if axis.revocation == "revoked":
         word, tone, sentence = "Signed, certificate revoked", "bad", "The signing certificate was revoked."
     return Axis(
@@ -191,7 +195,7 @@ def _registry(report: Report) -> Axis:
             (
                 Fact("Entry number", axis.leaf_index),
                 Fact("Log", axis.log_origin, "code"),
-                Fact("Attested", axis.attested_at, "moment"),
+                Fact("Attested (the log’s own clock)", axis.attested_at, "moment"),
                 Fact("Revoked", axis.revoked_at, "moment"),
                 Fact("Sealed in a log of", _entries(axis.checkpoint_size)),
                 Fact("Log’s key", axis.log_key, "code"),

@@ -5,7 +5,7 @@ from functools import wraps
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from provenance.errors import RejectedAsset
@@ -64,6 +64,9 @@ def capped(rejected: Rejected) -> Callable[[View], View]:
             request.upload_handlers = [handler]
             try:
                 request.POST  # noqa: B018 - parses the body now, under the handler
+            except UnreadablePostError:
+                # Whoever sent this is gone; nobody reads the answer.
+                return HttpResponseBadRequest()
             except RequestDataTooBig:
                 return rejected(
                     request,

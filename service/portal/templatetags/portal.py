@@ -84,12 +84,13 @@ def short_moment(value: datetime | str | None) -> SafeString:
 def size(count: int | None) -> str:
     """A number of bytes for a person: 1.2 MB (10^6 bytes), with the unit always shown."""
     if not count:
-        return f"{count or 0} bytes"
+        return "0\u00a0bytes"
     value, units = float(count), ("bytes", "kB", "MB", "GB", "TB")
     step = 0
     while value >= 1000 and step < len(units) - 1:
         value, step = value / 1000, step + 1
-    return f"{int(value)} bytes" if step == 0 else f"{value:.3g} {units[step]}"
+    shown = f"{value:.3g}" if step else f"{int(value)}"
+    return f"{shown}\u00a0{units[step]}"
 
 
 @register.inclusion_tag("portal/_digest.html")

@@ -76,6 +76,12 @@ def test_an_intact_credential_of_an_unknown_issuer_is_never_good() -> None:
     assert axis_of(report(Credential.UNTRUSTED_ISSUER), "credential").tone == "warn"
 
 
+def test_our_own_development_certificate_is_never_good() -> None:
+    axis = axis_of(report(Credential.TRUSTED, trust_list="development"), "credential")
+    assert axis.tone == "warn"
+    assert "known nowhere else" in axis.sentence
+
+
 def test_a_revoked_certificate_outweighs_a_trusted_one() -> None:
     made = report(Credential.TRUSTED, revocation=Revocation.REVOKED)
     assert axis_of(made, "credential").tone == "bad"

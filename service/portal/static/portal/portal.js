@@ -9,7 +9,7 @@
   function inUnits(bytes) {
     var units = ["bytes", "kB", "MB", "GB"], step = 0;
     while (bytes >= 1000 && step < units.length - 1) { bytes /= 1000; step += 1; }
-    return (step === 0 ? bytes : Number(bytes.toPrecision(3))) + " " + units[step];
+    return (step === 0 ? bytes : Number(bytes.toPrecision(3))) + "\u00a0" + units[step];
   }
 
   // --- the chosen file ---------------------------------------------------------------------------
@@ -20,11 +20,16 @@
     });
   }
 
+  function isTooLarge(input) {
+    var file = input.files[0], limit = Number(input.dataset.maxBytes);
+    return Boolean(file && limit && file.size > limit);
+  }
+
   function showChosen(input) {
     var line = byId("file-name");
     if (!line || input.id !== "file") { return; }
     var file = input.files[0], limit = Number(input.dataset.maxBytes);
-    var tooLarge = Boolean(file && limit && file.size > limit);
+    var tooLarge = isTooLarge(input);
     line.classList.toggle("wrong", tooLarge);
     line.textContent = !file ? "" : revealed(file.name) + ", " + inUnits(file.size) +
       (tooLarge ? ": larger than " + inUnits(limit) + ", the most this installation takes" : "");
@@ -69,6 +74,12 @@
   document.addEventListener("htmx:beforeRequest", function (event) {
     var form = event.target;
     if (!form.dataset || !form.dataset.sends) { return; }
+    var chosen = form.querySelector("#file"), kind = form.querySelector("[name=kind]:checked");
+    if (chosen && kind && kind.value === "file" && isTooLarge(chosen)) {
+      event.preventDefault();
+      complain("This file is larger than " + inUnits(Number(chosen.dataset.maxBytes)) + ", the most this installation takes. (too_large)");
+      return;
+    }
     byId("problem").replaceChildren();
     // An answer about the content before must not stand beside the one that is being checked.
     if (byId("result")) { byId("result").replaceChildren(); }
