@@ -123,7 +123,6 @@ class AssetStore:
             return None
 
     def _save_remotely(self, path: Path, key: str, sha256: str) -> None:
-        from django.core.files import File
 
         if _digest(path) != sha256:
             raise _mismatch()
