@@ -1,5 +1,5 @@
 """Why `up` does not start."""
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer to a person, printed as its one sentence
+class Refusal(Exception):
     """`up` will not start; the message is one sentence that says what to do."""
