@@ -52,6 +52,15 @@ _CONTENT = {
     "unreadable_image": (422, "The picture cannot be decoded"),
     "unreadable_text": (422, "The text cannot be decoded"),
     "inspection_failed": (422, "The content credential could not be read"),
+    "inspection_timeout": (422, "Reading the content credential took too long"),
+    "inspection_crashed": (422, "The content credential could not be read"),
+    "report_too_large": (422, "The content credential says more than this service reads"),
+    "malformed_store": (422, "The manifest store's structure is broken"),
+    "malformed_cbor": (422, "The manifest's structure is broken"),
+    "broken_parent": (422, "The content carries a credential that does not match it"),
+    "unsignable_media": (422, "This content cannot carry a content credential"),
+    "content_changed": (422, "Signing changed the content itself"),
+    "too_many_parents": (422, "There are more parents than a manifest takes"),
     "signing_refused": (422, "This content cannot be signed as asked"),
     "proof_invalid": (422, "The proof is malformed or does not add up"),
 }
@@ -74,6 +83,9 @@ _STATE = {
     "proof_not_ready": (409, "There is no proof yet"),
     "not_signed_yet": (409, "There is no signed file yet"),
     "not_held": (409, "This attestation is not held for review"),
+    "refused_by_reviewer": (409, "A moderator refused this attestation"),
+    "leaf_not_revocable": (409, "This entry of the log cannot be revoked"),
+    "leaf_unknown": (409, "The log has no such entry"),
     "nothing_to_revoke": (409, "There is nothing to revoke yet"),
 }
 
@@ -96,6 +108,13 @@ _SERVICE = {
     "storage_failed": (503, "The storage does not answer"),
     "asset_missing": (503, "The stored content is missing"),
     "digest_mismatch": (503, "The content changed while it was stored"),
+    "tsa_unavailable": (503, "The time-stamping authority does not answer"),
+    "sdk_missing": (503, "The content credentials' library is missing"),
+    "sdk_too_old": (503, "The content credentials' library is too old to be safe"),
+    "log_key_unusable": (503, "The log's key is not usable"),
+    "anchor_key_unusable": (503, "The chain's key is not usable"),
+    "transaction_pending": (503, "A transaction is still on its way to the chain"),
+    "worker_died": (503, "The worker on this died too often"),
     "storage_full": (507, "The storage is full"),
 }
 
@@ -109,7 +128,6 @@ class ErrorKind:
     title: str
 
 
-_ABOUT_CONTENT = ("malformed_", "truncated_", "too_many_", "too_deep", "unreadable_", "invalid_")
 TABLE: dict[str, ErrorKind] = {
     code: ErrorKind(code, status, title)
     for part in (_REQUEST, _CONTENT, _CALLER, _STATE, _SERVICE)
@@ -140,18 +158,19 @@ class ApiError(Exception):
 
 
 def kind_of(error: KnownError | ApiError) -> ErrorKind:
-    """The row for an error. A code no row names yet is the sender's fault if permanent, else ours for now."""
+    """The row for an error. A code without one stands where its class does, else it is the sender's fault if
+    permanent and ours for now if not.
+    """
     row = TABLE.get(error.code)
     if row is not None:
         return row
-    if error.code.startswith(
-        ("malformed_", "truncated_", "too_many_", "too_deep", "unreadable_", "invalid_")
-    ):
-        return ErrorKind(error.code, 422, TABLE["rejected_asset"].title)
+    family = TABLE.get(getattr(type(error), "code", ""))
+    if family is not None:
+        return ErrorKind(error.code, family.status, family.title)
     permanent = isinstance(error, ApiError) or error.permanent
-    return ErrorKind(
-        error.code, 422 if permanent else 503, "This cannot be done" + ("" if permanent else " now")
-    )
+    if permanent:
+        return ErrorKind(error.code, 422, "This cannot be done")
+    return ErrorKind(error.code, 503, "This cannot be done now")
 
 
 def document(kind: ErrorKind, detail: str, instance: str, **more: Any) -> dict[str, Any]:

@@ -144,12 +144,10 @@ def answer(report: Composed) -> HttpResponse:
 
 
 def described(statuses: dict[int, str]) -> dict[str, Any]:
-    """OpenAPI responses for problems of these statuses."""
-    reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {
-        str(status): {"description": about, "content": {"application/problem+json": reference}}
-        for status, about in statuses.items()
-    }
+    """OpenAPI responses for problems: those worth naming by status, and any other as the default."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    named = {str(status): {"description": about, "content": content} for status, about in statuses.items()}
+    return named | {"default": {"description": "any other problem", "content": content}}
 
 
 def body(required_file: bool = False, **fields: dict[str, Any]) -> dict[str, Any]:

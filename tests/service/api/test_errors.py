@@ -12,7 +12,7 @@ from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.test import RequestFactory
 
-from attest.errors import ChainUnavailable
+from attest.errors import ChainUnavailable, LogInconsistent
 from provenance.errors import ProvenanceError, RejectedAsset
 from service.api import handlers
 from service.api.errors import TABLE, ApiError, kind_of
@@ -33,6 +33,7 @@ DOC = Path(__file__).parents[3] / "docs" / "formats" / "errors.md"
         (RejectedAsset("x", code="type_not_allowed"), 415, "type_not_allowed"),
         (ProvenanceError("x", code="storage_full"), 507, "storage_full"),
         (ChainUnavailable("x"), 503, "chain_unavailable"),
+        (LogInconsistent("x", code="something_unheard_of"), 503, "something_unheard_of"),
         (ServiceError("idempotency_conflict", "x"), 409, "idempotency_conflict"),
         (ServiceError("proof_not_ready", "x"), 409, "proof_not_ready"),
         (ServiceError("something_unheard_of", "x"), 422, "something_unheard_of"),
