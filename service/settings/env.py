@@ -84,6 +84,11 @@ def _paths(env: Env, name: str) -> tuple[Path, ...]:
     return paths
 
 
+def api_key() -> str:
+    """The key that `attest --server` sends: ASSAY_API_KEY. Not in Config, which may be printed."""
+    return os.environ.get("ASSAY_API_KEY", "")
+
+
 def read() -> Config:
     """Read the environment. Raises ConfigurationError with one sentence naming the variable at fault."""
     env = Env()

@@ -89,7 +89,7 @@ def test_an_sdk_is_imported_in_one_room(sdk: str, rooms: tuple[str, ...]) -> Non
 
 
 def test_only_env_reads_the_environment_of_the_service() -> None:
-    # The supervisor and throw-away installations hand the environment on to their children; manage.py runs before there are settings.
+    # Supervisor and throw-away installations hand the environment on to their children.
     allowed = ("service/settings/env.py", "service/supervisor/", "service/cli/scratch.py")
     readers = []
     for path in sources("service"):

@@ -8,6 +8,8 @@ from provenance.models import StoredAsset
 from service import wiring
 from service.cli.fsck.difference import Difference
 
+BLOCK = 1024 * 1024
+
 
 def differences() -> Iterator[Difference]:
     """Missing, altered and misplaced content. Content without a row is none: a killed upload leaves it."""
@@ -16,12 +18,14 @@ def differences() -> Iterator[Difference]:
         name = f"The stored content {row.sha256[:16]}…"
         try:
             with store.open(row.key) as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                digest = hashlib.sha256()
+                while block := file.read(BLOCK):
+                    digest.update(block)
                 size = file.tell()
         except ProvenanceError as error:
             yield Difference("content", error.code, f"{name} cannot be read: {error}")
             continue
-        if digest != row.sha256:
+        if digest.hexdigest() != row.sha256:
             yield Difference("content", "content_differs", f"{name} holds other bytes than its name says.")
         elif size != row.size:
             yield Difference("content", "size_differs", f"{name} has {size} bytes; its row says {row.size}.")

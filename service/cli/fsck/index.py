@@ -41,7 +41,7 @@ def _of_submissions() -> Iterator[Difference]:
         if not Item.objects.filter(subject=str(pk), kind=Kind.ATTESTED).exists():
             yield Difference("index", "not_findable", f"Submission {pk} is accepted and has no item.")
     for item in Item.objects.filter(kind=Kind.ATTESTED).order_by("pk").iterator(chunk_size=500):
-        if not Submission.objects.filter(pk=item.subject).exists():
+        if item.subject is None or not Submission.objects.filter(pk=item.subject).exists():
             yield Difference("index", "item_without_submission", f"Item {item.uid} speaks for no submission.")
 
 

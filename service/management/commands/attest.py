@@ -1,6 +1,5 @@
 """`assay attest`: sign files, log them, and write their proofs."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from service.cli.progress import Steps, steps
 from service.cli.safe import safe
 from service.cli.verb import Verb, usage
 from service.errors import KNOWN_ERRORS
+from service.settings.env import api_key
 
 KEY_VARIABLE = "ASSAY_API_KEY"
 Attest = Callable[[Path, Steps], tuple[dict[str, Any], Outputs]]
@@ -63,7 +63,7 @@ class Command(Verb):
             return self._all(options, self._remotely(server, options))
 
     def _key(self, options: dict[str, Any]) -> str:
-        key: str = options["api_key"] or os.environ.get(KEY_VARIABLE, "")
+        key: str = options["api_key"] or api_key()
         if not key:
             raise usage(f"--server needs a key: set {KEY_VARIABLE}, or give --api-key.")
         return key
