@@ -17,8 +17,6 @@ EXTENDED_KEY_USAGES = (
     "1.3.6.1.4.1.62558.2.1",  # c2pa-kp-claimSigning
     "1.3.6.1.5.5.7.3.4",  # id-kp-emailProtection
     "1.3.6.1.5.5.7.3.36",  # id-kp-documentSigning
-    "1.3.6.1.5.5.7.3.8",  # id-kp-timeStamping: time-stamping authorities pass the same filter
-    "1.3.6.1.5.5.7.3.9",  # id-kp-OCSPSigning
 )
 
 # The SDK ignores a key that it does not know, so a typing error would switch a protection off in silence.

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from io import RawIOBase
 from pathlib import Path
 
 from provenance.assets.asset import Asset, Medium
@@ -22,7 +23,7 @@ _READ_BYTES = 1 * MEBIBYTE
 def receive(chunks: Iterable[bytes], name: str, limits: Limits, folder: Path) -> Asset:
     """Stream `chunks` into a private file (0600) in `folder` and identify it; no length need be announced.
 
-    On any error, the caller's own included, nothing is left in `folder`. Raises RejectedAsset with
+    On any error, the sender's own included, nothing is left in `folder`. Raises RejectedAsset with
     `empty_file`, `too_large`, `too_many_pixels`, `too_many_frames`, `truncated_file`, `malformed_media` or
     `active_content`; ProvenanceError `storage_full` where the disk is.
     """
@@ -30,14 +31,12 @@ def receive(chunks: Iterable[bytes], name: str, limits: Limits, folder: Path) ->
     path = Path(raw)
     reading = _Reading(limits)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        # Unbuffered: a full disk then shows at the write, and closing has nothing left to fail on.
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
             for chunk in chunks:
                 reading.add(chunk)
-                file.write(chunk)
+                _write(file, chunk)
         return _identify(reading, name, limits, path)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise storage_error(error) from error
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -129,6 +128,16 @@ def _identify(reading: _Reading, name: str, limits: Limits, path: Path) -> Asset
         name=label(name),
         path=path,
     )
+
+
+def _write(file: RawIOBase, chunk: bytes) -> None:
+    """All of `chunk`. Only the disk's own failures become storage errors; a sender's stay what they are."""
+    left = memoryview(chunk)
+    try:
+        while left:
+            left = left[file.write(left) or 0 :]
+    except OSError as error:
+        raise storage_error(error) from error
 
 
 def _at(path: Path, start: int, length: int) -> bytes:

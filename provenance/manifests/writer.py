@@ -63,6 +63,7 @@ class ManifestWriter:
         store.
 
         Both appear by rename, so a killed run leaves nothing under these names; doing it again replaces them.
+        They are not synced to disk here: whoever keeps them (AssetStore.put) does that once.
         Raises SigningRefused (`broken_parent`, `too_many_parents`, `content_changed`, `unsignable_media`),
         SignerUnavailable where the key or time-stamping service does not answer, KeyMaterialInvalid where the
         key does not fit its certificate, RejectedAsset for a parent that breaks the limits, ProvenanceError
@@ -75,8 +76,9 @@ class ManifestWriter:
         try:
             with _temporary(folder) as draft:
                 store = self._build(asset, declaration, draft, embedded=embedded)
-                found = self._read_back(asset, draft, store_path, store, embedded=embedded)
-                digest, _ = _digest(draft)
+                digest, size = _digest(draft)
+                made = replace(asset, path=draft, sha256=digest, size=size)
+                found = self._read_back(made, store, embedded=embedded)
                 if not embedded and digest != asset.sha256:
                     raise SigningRefused("Signing would have changed the content.", code="content_changed")
                 draft.replace(signed_path)
@@ -120,8 +122,6 @@ class ManifestWriter:
                 target = files.enter_context(draft.open("w+b"))
                 media_type = asset.media_type if embedded else formats.OPAQUE
                 store: bytes = builder.sign(media_type, source, target)
-                target.flush()
-                os.fsync(target.fileno())
         except c2pa.C2paError as error:
             raise _explained(error, asset, signing) from error
         return store
@@ -150,16 +150,12 @@ class ManifestWriter:
             )
         return credential in (Credential.TRUSTED, Credential.UNTRUSTED_ISSUER)
 
-    def _read_back(
-        self, asset: Asset, draft: Path, store_path: Path, store: bytes, *, embedded: bool
-    ) -> Inspection:
-        """Inspect what was just made. Raises KeyMaterialInvalid where it does not validate."""
-        digest, size = _digest(draft)
-        made = replace(asset, path=draft, sha256=digest, size=size)
+    def _read_back(self, made: Asset, store: bytes, *, embedded: bool) -> Inspection:
+        """Inspect what was made. Raises KeyMaterialInvalid or SigningRefused where it does not validate."""
         if embedded:
             found = self._inspector.inspect(made)
         else:
-            with _temporary(store_path.parent) as sidecar:
+            with _temporary(made.path.parent) as sidecar:
                 sidecar.write_bytes(store)
                 found = self._inspector.inspect(made, sidecar)
         codes = {finding.code for finding in found.findings if finding.depth == 0}
@@ -225,10 +221,7 @@ def _temporary(folder: Path) -> Iterator[Path]:
 
 def _write(path: Path, content: bytes) -> None:
     with _temporary(path.parent) as temporary:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        temporary.write_bytes(content)
         temporary.replace(path)
 
 
