@@ -11,5 +11,7 @@ urlpatterns = [
     path("", include(portal)),
     path("admin/", admin.site.urls),
 ]
+handler400 = "service.api.handlers.bad_request"
+handler403 = "service.api.handlers.permission_denied"
 handler404 = "service.portal.views.not_found"
 handler500 = "service.portal.views.server_error"

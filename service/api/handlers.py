@@ -1,4 +1,4 @@
-"""Django's own error pages, as problems where a program asked; service/urls.py names them as its handlers."""
+"""Django's pages for a malformed or forbidden request, as problems where a program asked (service/urls.py)."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
@@ -26,17 +26,3 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     if is_machine_path(request.path):
         return problem(TABLE["forbidden"])
     return defaults.permission_denied(request, exception)
-
-
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """handler404."""
-    if is_machine_path(request.path):
-        return problem(TABLE["not_found"])
-    return defaults.page_not_found(request, exception)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500: Django has logged the traceback; none of it is shown."""
-    if is_machine_path(request.path):
-        return problem(TABLE["internal_error"])
-    return defaults.server_error(request)

@@ -93,10 +93,15 @@ def test_titles_do_not_change_with_the_case():
     [
         (lambda r: handlers.bad_request(r, Exception()), 400, "bad_request"),
         (lambda r: handlers.permission_denied(r, Exception()), 403, "forbidden"),
-        (lambda r: handlers.page_not_found(r, Exception()), 404, "not_found"),
-        (handlers.server_error, 500, "internal_error"),
     ],
 )
 def test_djangos_own_error_pages_are_problems_for_programs(answer, status, code):
     response = answer(RequestFactory().get("/log/x"))
     assert (response.status_code, json.loads(response.content)["code"]) == (status, code)
+
+
+def test_a_host_name_that_is_not_ours_is_a_problem_for_programs(client, settings):
+    settings.ALLOWED_HOSTS = ["assay.test"]
+    client.raise_request_exception = False
+    response = client.get("/api/v1/range/abcde", HTTP_HOST="evil.example")
+    assert (response.status_code, json.loads(response.content)["code"]) == (400, "bad_request")
