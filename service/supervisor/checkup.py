@@ -1,13 +1,13 @@
 """`assay doctor`: which backend stands in each place, whether it answers, and what it costs to leave it so.
 
-Probes only look: they start nothing, make no key, and touch no SDK that would take seconds to load,
-except torch, which alone knows whether a GPU can be used.
+Probes only look: they start nothing, make no key, and load no SDK that would take seconds.
 """
 
 import importlib.metadata
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -218,20 +218,27 @@ def _embedder(config: Config) -> Finding:
         return Finding("text embedder", Health.MISSING, package, "reworded texts are not recognised")
 
 
-def _device(config: Config) -> Finding:
-    import torch
+def _gpus() -> list[str]:
+    """Names of the NVIDIA GPUs that the driver shows; none where there is no driver."""
+    if shutil.which("nvidia-smi") is None:
+        return []
+    asked = ("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    answer = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=False)
+    return answer.stdout.strip().splitlines() if answer.returncode == 0 else []
 
-    gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
-    build = f"torch {torch.__version__}, {os.cpu_count()} CPU cores"
-    if config.device != "cpu":
-        if not gpus and config.device.startswith("cuda"):
+
+def _device(config: Config) -> Finding:
+    version, gpus = importlib.metadata.version("torch"), _gpus()
+    what = f"torch {version}, {os.cpu_count()} CPU cores, {', '.join(gpus) or 'no GPU'}"
+    if config.device.startswith("cuda"):
+        if not gpus or version.endswith("+cpu"):
             return Finding(
-                "device", Health.BROKEN, f"DEVICE={config.device}, no GPU ({build})", "embedding fails"
+                "device", Health.BROKEN, f"DEVICE={config.device} but {what}", "texts are not embedded"
             )
-        return Finding("device", Health.LIVE, f"{config.device} ({build})")
+        return Finding("device", Health.LIVE, f"{config.device}: {what}")
     if gpus:
-        return Finding("device", Health.EMBEDDED, build, f"{gpus[0]} lies idle; set DEVICE=cuda")
-    return Finding("device", Health.EMBEDDED, f"{build}, no GPU", "texts embed at tens to hundreds a second")
+        return Finding("device", Health.EMBEDDED, what, "the GPU lies idle; set DEVICE=cuda")
+    return Finding("device", Health.EMBEDDED, what, "texts embed at tens to hundreds a second")
 
 
 PROBES: dict[str, Callable[[Config], Finding]] = {

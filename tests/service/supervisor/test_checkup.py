@@ -1,0 +1,60 @@
+"""`assay doctor`: what it finds, and what it never shows."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.network
+
+
+def doctor(data: Path, **settings: str) -> tuple[int, dict[str, dict[str, str]], str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "doctor", "--json", "--data", str(data)],
+        env={**clean, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    findings = {finding["place"]: finding for finding in json.loads(done.stdout)["findings"]}
+    return done.returncode, findings, done.stdout + done.stderr
+
+
+def test_before_the_first_run_it_says_what_is_missing_and_makes_nothing(tmp_path):
+    code, findings, _ = doctor(tmp_path / "data")
+    assert code == 0
+    assert {findings[place]["health"] for place in ("service", "database", "worker", "signer")} == {"missing"}
+    assert not (tmp_path / "data").exists()
+
+
+def test_every_place_that_is_not_live_says_what_that_costs(tmp_path):
+    _, findings, _ = doctor(tmp_path)
+    silent = {place for place, found in findings.items() if found["health"] != "live" and not found["cost"]}
+    assert silent <= {"text embedder"}  # the embedded model is the one we recommend
+
+
+def test_a_backend_that_does_not_answer_is_broken_and_its_password_is_not_shown(tmp_path):
+    code, findings, printed = doctor(
+        tmp_path,
+        DATABASE_URL="postgresql://assay:pass-of-database@127.0.0.1:1/assay",
+        BROKER_URL="redis://:pass-of-broker@127.0.0.1:1/0",
+        CHAIN_RPC_URL="http://127.0.0.1:1/key-of-provider",
+    )
+    assert code == 1
+    assert {findings[place]["health"] for place in ("database", "broker", "chain")} == {"broken"}
+    for secret in ("pass-of-database", "pass-of-broker", "key-of-provider"):
+        assert secret not in printed
+
+
+def test_development_certificates_are_called_by_their_name(tmp_path):
+    from provenance.keys import devpki
+
+    devpki.create(tmp_path / "pki")
+    _, findings, _ = doctor(tmp_path)
+    assert findings["signer"]["health"] == "embedded"
+    assert "trusted by nobody but you" in findings["signer"]["cost"]
