@@ -68,7 +68,7 @@ def _credential_rules(report: Report) -> Iterator[_Rule]:
         yield (
             Action.ACCEPT,
             "credential_trusted",
-            f"The credential is intact and anchored in {credential.trust_list}.",
+            f"The credential is intact, and the trust list “{credential.trust_list}” knows its issuer.",
         )
     if credential.status == "unchecked":
         yield Action.REVIEW, "credential_unchecked", "The content credential could not be checked this time."

@@ -1,0 +1,67 @@
+"""The same story on PostgreSQL: only a variable changes."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SERVER = os.environ.get("ASSAY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+
+pytestmark = [pytest.mark.network, pytest.mark.slow]
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """The URL of an empty database of our own."""
+    try:
+        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError:
+        pytest.skip(f"no PostgreSQL answers at {SERVER}")
+    name = f"assay_test_{uuid.uuid4().hex[:12]}"
+    server.execute(f"CREATE DATABASE {name}")
+    try:
+        yield SERVER.rsplit("/", 1)[0] + f"/{name}"
+    finally:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        server.close()
+
+
+def verb(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def test_a_photo_is_attested_on_postgresql_and_verified_without_it(
+    database: str, tmp_path: Path, photo: Path
+) -> None:
+    environment = {
+        "ASSAY_DATA_DIR": str(tmp_path / "data"),
+        "DATABASE_URL": database,
+        "DJANGO_SETTINGS_MODULE": "service.settings.embedded",
+    }
+    out = tmp_path / "out"
+    done = verb(environment, "attest", str(photo), "--source-type", "human", "--out", str(out))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "data" / "assay.sqlite3").exists()
+    (proof,) = out.glob("*.assay.json")
+    (signed,) = (file for file in out.iterdir() if file != proof)
+
+    audit = verb(environment, "fsck")
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+
+    alone = {"DJANGO_SETTINGS_MODULE": "service.settings.offline", "DATABASE_URL": ""}
+    checked = verb(alone, "verify", str(signed), "--proof", str(proof))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
