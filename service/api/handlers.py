@@ -1,4 +1,4 @@
-"""Django's pages for a malformed or forbidden request, as problems where a program asked (service/urls.py)."""
+"""Django's pages for a malformed or forbidden request, as problems where a program asked."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
