@@ -12,6 +12,19 @@ from service import pipeline
 from service.models import Submission
 from service.portal.axes import Fact, anchor_facts
 
+# Types that Python 3.11 does not know, or knows by an ending that nobody uses.
+_EXTENSIONS = {
+    "image/avif": ".avif",
+    "image/heic": ".heic",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "audio/flac": ".flac",
+    "audio/mp4": ".m4a",
+    "audio/wav": ".wav",
+    "text/plain": ".txt",
+    "video/quicktime": ".mov",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class DownloadNames:
@@ -46,14 +59,18 @@ class Evidence:
 
 def download_names(submission: Submission) -> DownloadNames:
     """Names for the downloads, made from the title: the stored name may be that of somebody else's upload."""
-    name = PurePath(label(submission.title)).name
-    extension = mimetypes.guess_extension(submission.asset.media_type) or ""
-    known = mimetypes.guess_type(name)[0] is not None
-    path = PurePath(name if known else f"{name}{extension}")
+    path = PurePath(_named(label(submission.title), submission.asset.media_type))
     signed = f"{path.stem}.signed{path.suffix}" if submission.embedded else path.name
     return DownloadNames(
         original=path.name, signed=signed, manifest=f"{path.name}.c2pa", proof=f"{path.name}.assay.json"
     )
+
+
+def _named(title: str, media_type: str) -> str:
+    """The title with an ending that fits the content: no picture is handed out as a program."""
+    fitting = mimetypes.guess_all_extensions(media_type, strict=False)
+    usual = _EXTENSIONS.get(media_type) or mimetypes.guess_extension(media_type, strict=False) or ".bin"
+    return title if PurePath(title).suffix.lower() in {usual, *fitting} else f"{title}{usual}"
 
 
 def command_line(names: DownloadNames) -> str:
