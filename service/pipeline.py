@@ -31,8 +31,8 @@ from provenance.assets.label import label
 from provenance.flows.keep import keep
 from provenance.inspection.inspection import Credential, Inspection
 from provenance.manifests.manifest import SourceType
-from service import anchoring, policy, wiring
 from service import job_table as table
+from service import policy, wiring
 from service.errors import ServiceError
 from service.models import Account, State, Submission
 from service.report import Report, Subject, compose
@@ -195,6 +195,8 @@ def seal() -> int:
 
 def anchor() -> int:
     """Bring the newest checkpoint to every chain; how many submissions became `anchored`."""
+    from service import anchoring
+
     anchoring.anchor_latest()
     covered = Submission.objects.filter(state=State.LOGGED, leaf_index__lt=anchored_size())
     return covered.update(state=State.ANCHORED, updated_at=timezone.now())

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,9 +15,6 @@ from django.core.files.storage import FileSystemStorage, Storage
 
 from attest.log.keys import LogKey
 from attest.log.store import TileStore
-from attest.registry.client import RegistryClient
-from attest.registry.keys import AnchorKey
-from attest.registry.keys import load_or_create as load_anchor_key
 from detector.fingerprints.compute import Embedders
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.flows.live_index import LiveIndex
@@ -30,6 +28,11 @@ from provenance.manifests.writer import ManifestWriter
 from provenance.trust.lists import TrustStore
 from service.settings.env import Config
 
+if TYPE_CHECKING:
+    # The chain's libraries take half a second to load, and only the worker asks for them.
+    from attest.registry.client import RegistryClient
+    from attest.registry.keys import AnchorKey
+
 PRIVATE_DIR = 0o700
 _warm = threading.Event()
 
@@ -38,9 +41,9 @@ _warm = threading.Event()
 class Chain:
     """One chain to anchor on: how to reach it, who pays, and where the registry lies if that is given."""
 
-    client: RegistryClient
+    client: "RegistryClient"
     rpc_url: str
-    key: AnchorKey
+    key: "AnchorKey"
     registry: str
 
 
@@ -177,7 +180,10 @@ def chains() -> tuple[Chain, ...]:
     """Every chain that checkpoints are anchored on; empty while none is configured or running."""
     if not config().chain_rpc_url:
         return ()
-    key = load_anchor_key(_folder("secrets") / "anchor_key")
+    from attest.registry.client import RegistryClient
+    from attest.registry.keys import load_or_create
+
+    key = load_or_create(_folder("secrets") / "anchor_key")
     client = RegistryClient(config().chain_rpc_url, config().chain_id)
     return (Chain(client, config().chain_rpc_url, key, config().registry_address),)
 
