@@ -20,7 +20,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from service import pipeline
-from service.intake import incoming
+from service.intake import incoming, incoming_text
 from service.models import Account, State, Submission
 from service.pipeline import AttestRequest
 
@@ -290,6 +290,29 @@ def test_what_is_refused_is_said_beside_the_form(
     assert complaints == []
 
 
+def test_what_is_too_large_is_not_even_sent_and_the_doors_refusal_is_read(
+    open_page: Open, photo: Path, complaints: list[str]
+) -> None:
+    page = open_page("/verify")
+    page.locator("#file").evaluate("input => { input.dataset.maxBytes = 1000; }")
+    page.locator("#file").set_input_files(photo)
+    expect(page.locator("#file-name")).to_contain_text("larger than")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.locator("#problem")).to_contain_text("too_large")
+    assert sent == []
+
+    page.locator("#file").evaluate("input => { input.dataset.maxBytes = 1e9; }")
+    refusal = '{"title": "Too large", "status": 413, "detail": "At most 5 bytes.", "code": "too_large"}'
+    kind = "application/problem+json"
+    page.route("**/verify", lambda route: route.fulfill(status=413, content_type=kind, body=refusal))
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.locator("#problem")).to_have_text("At most 5 bytes. (too_large)")
+    expect(page.get_by_role("button", name="Verify", exact=True)).to_be_enabled()
+    assert complaints == []
+
+
 def test_everything_works_without_scripts(open_page: Open, account: Account, photo: Path) -> None:
     page = open_page(java_script_enabled=False)
     log_in(page, account.username)
@@ -313,11 +336,21 @@ def test_a_held_copy_is_reviewed_and_a_revocation_is_deliberate(
     held = attested(other, smaller(photo), "My own temple")
     assert held.state == State.HELD
     Account.objects.create_user("editor", password=PASSWORD, is_staff=True)
+    for number, hour in enumerate(("nine", "ten", "eleven", "noon"), start=1):
+        text = (
+            f"Congratulations! You won the spring lottery, call 0900 12345{number} before {hour} to claim it."
+        )
+        with incoming_text(text) as asset:
+            pipeline.screen(
+                asset, tenant=str(account.pk), source=f"forum-{number % 2}", author=f"user{number}"
+            )
 
     page = open_page()
     log_in(page, "editor")
     page.get_by_role("link", name="Review").click()
     expect(page.locator(".case")).to_contain_text("Attested earlier")
+    expect(page.get_by_role("row", name="Congratulations")).to_have_count(1)
+    expect(page.get_by_role("row", name="Congratulations").get_by_role("cell").first).to_have_text("4")
     picture(page, "review", tmp_path)
     page.get_by_role("button", name="Approve and sign").click()
     expect(page.locator(".message")).to_contain_text("approved")

@@ -71,6 +71,15 @@
     box.replaceChildren(inner);
   }
 
+  function problemIn(body) {
+    try {
+      var problem = JSON.parse(body);
+      return (problem.detail || problem.title) + " (" + problem.code + ")";
+    } catch (error) {
+      return "This could not be taken.";
+    }
+  }
+
   document.addEventListener("htmx:beforeRequest", function (event) {
     var form = event.target;
     if (!form.dataset || !form.dataset.sends) { return; }
@@ -98,6 +107,11 @@
     var form = event.detail.requestConfig && event.detail.requestConfig.elt;
     if (!form || !form.dataset || !form.dataset.sends || event.detail.xhr.status < 400) { return; }
     event.detail.target = byId("problem");
+    if ((event.detail.xhr.getResponseHeader("Content-Type") || "").indexOf("json") !== -1) {
+      // The door in front of the pages refuses what is too large, and speaks to programs.
+      event.detail.shouldSwap = false;
+      complain(problemIn(event.detail.xhr.responseText));
+    }
     var result = byId("result");
     if (result) { result.replaceChildren(); }
   });
