@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from django.http import HttpResponse, JsonResponse
-from ninja import Field, Schema
+from ninja import Schema
 
 from service.report import Report as Composed
 
@@ -150,15 +150,12 @@ def described(statuses: dict[int, str]) -> dict[str, Any]:
     return named | {"default": {"description": "any other problem", "content": content}}
 
 
-def body(required_file: bool = False, **fields: dict[str, Any]) -> dict[str, Any]:
+def body(**fields: dict[str, Any]) -> dict[str, Any]:
     """OpenAPI requestBody of a call that takes multipart with a file, or JSON; `fields` are JSON Schemas."""
     file: dict[str, Any] = {"type": "string", "format": "binary", "description": "the content itself"}
     form = {"type": "object", "properties": {"file": file, **fields}}
-    if required_file:
-        form["required"] = ["file"]
-    content = {"multipart/form-data": {"schema": form}}
-    content["application/json"] = {"schema": {"type": "object", "properties": fields}}
-    return {"required": True, "content": content}
-
-
-__all__ = ["Anchor", "CampaignSummary", "Field", "Match", "Problem", "Reason", "Report", "body", "described"]
+    plain: dict[str, Any] = {"type": "object", "properties": fields}
+    return {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": form}, "application/json": {"schema": plain}},
+    }
