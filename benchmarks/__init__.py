@@ -1,1 +1,1 @@
-"""The benchmarks of `./assay bench`: one module each, with `NAME`, `TITLE` and `measure() -> list[Figure]`."""
+"""The benchmarks of `./assay bench`: one module each, with `TITLE` and `measure() -> list[Figure]`."""

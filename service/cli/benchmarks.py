@@ -1,6 +1,7 @@
 """The benchmarks by name: every module of benchmarks/ that has a `measure`."""
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ class Benchmark:
 
     def run(self) -> Result:
         """Measure now."""
-        return result(self.name, self.title, self.measure())
+        load = os.getloadavg()[0]
+        return result(self.name, self.title, self.measure(), load)
 
 
 def known() -> dict[str, Benchmark]:

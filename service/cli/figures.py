@@ -33,7 +33,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All figures of one run of one benchmark; `machine`, `date` and `commit` say where and when."""
+    """All figures of one run of one benchmark; `machine`, `date` and `commit` say where and when,
+    `load` how many other programs wanted the processor (load average of a minute) when it began."""
 
     benchmark: str
     title: str
@@ -41,16 +42,17 @@ class Result:
     machine: str
     date: str
     commit: str
+    load: float
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
         return asdict(self)
 
 
-def result(benchmark: str, title: str, figures: Sequence[Figure]) -> Result:
+def result(benchmark: str, title: str, figures: Sequence[Figure], load: float = 0.0) -> Result:
     """`figures` with the machine, the time and the commit they were measured at."""
     date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return Result(benchmark, title, tuple(figures), machine(), date, commit())
+    return Result(benchmark, title, tuple(figures), machine(), date, commit(), round(load, 1))
 
 
 def machine() -> str:
@@ -81,22 +83,26 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def shown(value: float) -> str:
-    """Three figures that count, and no decimals from a hundred on."""
-    if value >= 100:
+def shown(figure: Figure) -> str:
+    """The value and its unit: three figures that count, no decimals from a hundred on, none for a count."""
+    return f"{_number(figure.value, is_count=not figure.unit)} {figure.unit}".strip()
+
+
+def _number(value: float, *, is_count: bool) -> str:
+    if is_count or value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def section(measured: Result) -> str:
     """One benchmark as markdown between its markers."""
-    rows = [f"| {_cell(f.name)} | {shown(f.value)} {f.unit} | {_cell(f.note)} |" for f in measured.figures]
+    rows = [f"| {_cell(f.name)} | {shown(f)} | {_cell(f.note)} |" for f in measured.figures]
     return "\n".join(
         [
             f"<!-- bench:{measured.benchmark} -->",
             f"## {measured.benchmark}: {measured.title}",
             "",
-            f"{measured.date}, commit {measured.commit}, {measured.machine}.",
+            f"{measured.date}, commit {measured.commit}, {measured.machine}; load {measured.load} before.",
             "",
             "| what | figure | how |",
             "|---|---|---|",

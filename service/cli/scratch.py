@@ -39,6 +39,12 @@ class Scratch:
         """Run a verb in it with this process's own standard streams; its exit code."""
         return subprocess.run(_command(arguments), env=dict(self.environment), check=False).returncode
 
+    def captured(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a verb in it and keep what it prints."""
+        return subprocess.run(
+            _command(arguments), env=dict(self.environment), capture_output=True, text=True, check=False
+        )
+
 
 @contextmanager
 def scratch() -> Iterator[Scratch]:

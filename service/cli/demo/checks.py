@@ -11,7 +11,7 @@ from service.cli.safe import safe
 from service.errors import ServiceError
 
 
-class Surprise(ServiceError):  # noqa: N818 - it is what happened, printed as its one sentence
+class Surprise(ServiceError):
     """A step ended otherwise than it must."""
 
     def __init__(self, step: str, sentence: str) -> None:

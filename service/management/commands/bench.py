@@ -38,5 +38,5 @@ def _table(measured: figures.Result) -> Table:
     shown.add_column("figure", justify="right", no_wrap=True)
     shown.add_column("how", overflow="fold")
     for figure in measured.figures:
-        shown.add_row(safe(figure.name), f"{figures.shown(figure.value)} {figure.unit}", safe(figure.note))
+        shown.add_row(safe(figure.name), figures.shown(figure), safe(figure.note))
     return shown

@@ -20,13 +20,14 @@ def test_a_section_replaces_its_own_and_leaves_the_others(tmp_path: Path) -> Non
 
 
 def test_figures_show_what_counts() -> None:
-    assert [shown(value) for value in (12345.6, 123.4, 12.34, 1.234, 0.0123)] == [
-        "12,346",
-        "123",
-        "12.3",
-        "1.23",
-        "0.01",
+    assert [shown(Figure("", value, "s")) for value in (12345.6, 123.4, 12.34, 1.234, 0.0123)] == [
+        "12,346 s",
+        "123 s",
+        "12.3 s",
+        "1.23 s",
+        "0.01 s",
     ]
+    assert shown(Figure("", 16.0, "")) == "16"
 
 
 def test_every_benchmark_has_a_title_and_is_named_after_its_file() -> None:
