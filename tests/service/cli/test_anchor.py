@@ -1,0 +1,102 @@
+"""`assay anchor`, and `verify --rpc`, against a real embedded chain."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from attest.errors import AttestError
+from attest.registry import embedded
+from service import wiring
+from service.cli import local
+from service.cli.progress import Steps
+from service.supervisor import ports
+
+pytestmark = pytest.mark.network
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("anchor", *arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+@pytest.fixture
+def chain(house: Path, settings: Any, tmp_path: Path) -> Iterator[str]:
+    """A chain of this test's own, configured."""
+    port = ports.ephemeral()
+    try:
+        command = embedded.command(port, tmp_path / "none")
+    except AttestError as error:
+        pytest.skip(str(error))
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        embedded.wait_ready(url)
+        settings.CONFIG = replace(settings.CONFIG, chain_rpc_url=url)
+        wiring.chains.cache_clear()
+        yield url
+        for made in wiring.chains():
+            made.client.close()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_without_a_chain_it_says_what_is_missing(house: Path) -> None:
+    assert "No registry is deployed" in run("status")
+    with pytest.raises(CommandError, match="No chain"):
+        run("now")
+
+
+def test_an_attestation_is_brought_to_the_chain_and_found_there(
+    chain: str, account: Any, assay: Any, paint: Any, tmp_path: Path
+) -> None:
+    source = paint(tmp_path / "photo.jpg", 31)
+    row = local.drive(local.submit(account, source, "human", "Photo"), Steps())
+    assert "31337" in run("deploy")
+    run("now")
+    status = json.loads(run("status", "--json"))
+    assert (status["size"], status["sealed"], status["anchored"]) == (1, 1, 1)
+    assert status["registries"][0]["gas"] > 0
+    row.refresh_from_db()
+    assert row.state == "anchored"
+    made = local.bring(row, source, tmp_path)
+    assert made.signed is not None
+
+    offline = assay("verify", made.signed, "--json")
+    assert (offline.code, offline.json()["anchor"][0]["finality"]) == (0, "unchecked")
+    asked = assay("verify", made.signed, "--rpc", chain, "--log-key", status["log_key"], "--json")
+    anchor = asked.json()["anchor"][0]
+    assert asked.code == 0
+    assert (anchor["chain_id"], anchor["trust"], anchor["finality"]) == (31337, "none", "final")
+    assert anchor["block"] == status["registries"][0]["block"]
+    assert anchor["time"]
+
+    nobody = assay("verify", made.signed, "--rpc", "http://127.0.0.1:9", "--json")
+    assert (nobody.code, nobody.json()["reasons"][0]["code"]) == (3, "chain_unavailable")
+
+    out = StringIO()
+    call_command("fsck", stdout=out, stderr=StringIO())
+    assert out.getvalue() == "All agree.\n"
+
+
+def test_a_proof_whose_anchor_the_chain_does_not_know_is_refused(
+    chain: str, account: Any, assay: Any, paint: Any, tmp_path: Path
+) -> None:
+    source = paint(tmp_path / "photo.jpg", 32)
+    row = local.drive(local.submit(account, source, "human", "Photo"), Steps())
+    run("now")
+    row.refresh_from_db()
+    made = local.bring(row, source, tmp_path)
+    body = json.loads(made.proof.read_text())
+    body["anchors"][0]["log_id"] = "0x" + "11" * 32
+    made.proof.write_text(json.dumps(body))
+    found = assay("verify", made.signed, "--rpc", chain, "--json")
+    assert (found.code, found.json()["reasons"][0]["code"]) == (1, "anchor_mismatch")
