@@ -45,6 +45,8 @@ def _axes(report: Report) -> RenderableType:
     }
     for name, words in rows.items():
         table.add_row(f"  {name}", Text(words))
+    for number, (code, sentence) in enumerate(report.registry.problems):
+        table.add_row("  mind" if number == 0 else "", Text(f"{safe(sentence)} ({safe(code)})"))
     for number, finding in enumerate(report.credential.findings[:_MOST_FINDINGS]):
         words = f"{safe(finding.sentence)} ({safe(finding.code)})"
         where = f", in ingredient “{safe(finding.title)}”" if finding.depth else ""
@@ -87,8 +89,6 @@ def registry_words(registry: RegistryAxis) -> Iterator[str]:
         yield f"revoked {safe(registry.revoked_at)}"
     if registry.original:
         yield f"copy of {safe(registry.original)}"
-    for code, sentence in registry.problems:
-        yield f"{safe(sentence)} ({safe(code)})"
 
 
 def anchor_words(anchor: Anchor) -> str:
