@@ -14,6 +14,11 @@ class Account(AbstractUser):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
+    @property
+    def tenant(self) -> str:
+        """What the detector and reports call this account: it says nothing of who it is."""
+        return str(self.public_id)
+
 
 class ApiKey(models.Model):
     """A bearer key. Only the SHA-256 of the secret is kept; `prefix` finds the row, the digest decides."""
@@ -60,6 +65,8 @@ class Submission(models.Model):
     state = models.CharField(max_length=16, default=State.RECEIVED, choices=[(s, s) for s in State])
     source_type = models.CharField(max_length=32)
     title = models.CharField(max_length=300)
+    # Its own, and not the stored asset's: others may have brought the same content under another name.
+    name = models.CharField(max_length=300)
     parents = models.JSONField(default=list)
     idempotency_key = models.CharField(max_length=200, null=True)
     request_sha256 = models.CharField(max_length=64)

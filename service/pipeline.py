@@ -78,6 +78,7 @@ def submit(account: Account, asset: Asset, request: AttestRequest) -> Submission
                 asset=stored,
                 source_type=request.source_type,
                 title=title_of(request.title) or asset.name,
+                name=asset.name,
                 parents=list(request.parents),
                 idempotency_key=request.idempotency_key or None,
                 request_sha256=digest,

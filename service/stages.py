@@ -47,14 +47,14 @@ def local(stored: StoredAsset, name: str = "") -> Iterator[Asset]:
 
 def inspect(submission: Submission) -> Changes:
     """Read the content credentials the upload already carries."""
-    with local(submission.asset) as asset:
+    with local(submission.asset, submission.name) as asset:
         inspection = wiring.inspector().inspect(asset)
     return {"state": State.INSPECTED, "inspection": asdict(inspection)}
 
 
 def fingerprint(submission: Submission) -> Changes:
     """Compute the codes and vectors that survive small changes."""
-    with local(submission.asset) as asset:
+    with local(submission.asset, submission.name) as asset:
         prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
     return {"state": State.FINGERPRINTED, "fingerprints": _prints_to_json(prints)}
 
@@ -67,7 +67,7 @@ def decide(submission: Submission) -> Changes:
     not accepted is taken out again.
     """
     prints = prints_from_json(submission.fingerprints)
-    tenant = str(submission.account_id)
+    tenant = submission.account.tenant
     live = wiring.live_index()
     item = index(
         prints,
@@ -106,7 +106,7 @@ def sign(submission: Submission) -> Changes:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with ExitStack() as held:
-            asset = held.enter_context(local(submission.asset))
+            asset = held.enter_context(local(submission.asset, submission.name))
             parents = tuple(held.enter_context(local(parent)).path for parent in _parents(submission))
             declaration = Declaration(SourceType(submission.source_type), submission.title, parents)
             manifest = wiring.writer().sign(asset, declaration, folder, "signed")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from service.api.body import BodyLimit
 
@@ -16,3 +17,6 @@ def _spool_folder() -> Path:
 
 
 application = BodyLimit(get_wsgi_application(), settings.CONFIG.max_upload_bytes, _spool_folder)
+if settings.CONFIG.trusted_proxies:
+    # Behind a proxy every caller would else share one address, and one rate limit.
+    application = wrap_wsgi_with_proxy_headers(application, list(settings.CONFIG.trusted_proxies))

@@ -104,7 +104,7 @@ def summary(submission: Submission) -> dict[str, Any]:
         **accepted(submission),
         "title": submission.title,
         "source_type": submission.source_type,
-        "name": submission.asset.name,
+        "name": submission.name,
         "media_type": submission.asset.media_type,
         "size": submission.asset.size,
         "sha256": submission.asset.sha256,

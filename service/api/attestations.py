@@ -165,7 +165,7 @@ def asset(request: HttpRequest, attestation_id: str) -> HttpResponseBase:
     submission = visible(caller_of(request), attestation_id)
     if submission.signed is None:
         raise ApiError("not_signed_yet")
-    return download.stored(submission.signed, submission.signed.media_type, submission.asset.name)
+    return download.stored(submission.signed, submission.signed.media_type, submission.name)
 
 
 @router.get(
@@ -179,7 +179,7 @@ def manifest(request: HttpRequest, attestation_id: str) -> HttpResponseBase:
     submission = visible(caller_of(request), attestation_id)
     if submission.store is None:
         raise ApiError("not_signed_yet")
-    return download.stored(submission.store, "application/c2pa", f"{submission.asset.name}.c2pa")
+    return download.stored(submission.store, "application/c2pa", f"{submission.name}.c2pa")
 
 
 @router.get(
@@ -192,7 +192,7 @@ def proof(request: HttpRequest, attestation_id: str) -> HttpResponseBase:
     """The proof as far as it has come; `assay verify FILE --proof P` needs nothing else."""
     submission = visible(caller_of(request), attestation_id)
     bundle = pipeline.proof(submission).to_json()
-    return download.made(bundle.encode(), "application/json", f"{submission.asset.name}.assay.json")
+    return download.made(bundle.encode(), "application/json", f"{submission.name}.assay.json")
 
 
 @router.post(

@@ -54,7 +54,7 @@ class Campaigns(Schema):
 
 def _tenant(caller: Caller) -> str | None:
     """Whose items to look among: one's own; all, for a moderator."""
-    return None if caller.is_moderator else str(caller.account.pk)
+    return None if caller.is_moderator else caller.account.tenant
 
 
 def _counts(pairs: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:

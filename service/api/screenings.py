@@ -49,7 +49,7 @@ def screen(
     """Index the item and say what it resembles; the same Idempotency-Key indexes it once."""
     caller = caller_of(request)
     item = fields_of(request, Item)
-    tenant = str(caller.account.pk)
+    tenant = caller.account.tenant
     given = idempotency_key(idempotency)
     key = f"{tenant}:{given}" if given else None
     with content(request, item.text, item.url) as asset:

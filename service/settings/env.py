@@ -42,6 +42,7 @@ class Config:
     device: str
     allowed_hosts: tuple[str, ...]
     public_url: str
+    trusted_proxies: tuple[str, ...]
     log_origin: str
     web_workers: int
     web_threads: int
@@ -126,6 +127,7 @@ def _read(env: Env) -> Config:
         device=env.str("DEVICE", "cpu"),
         allowed_hosts=tuple(env.list("ALLOWED_HOSTS", [])),
         public_url=_url(env, "PUBLIC_URL", ("http", "https")),
+        trusted_proxies=tuple(env.list("TRUSTED_PROXIES", [])),
         log_origin=env.str("LOG_ORIGIN", ""),
         web_workers=env.int("WEB_WORKERS", 1),
         web_threads=env.int("WEB_THREADS", 8),

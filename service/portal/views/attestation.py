@@ -26,7 +26,7 @@ def progress_token(submission: Submission) -> str:
 
 def held_because(submission: Submission) -> tuple[Match, str] | None:
     """The earlier attestation of somebody else that this one resembles, and what the method compares."""
-    match = other_accounts_original(similarity_from(submission.similarity), str(submission.account_id))
+    match = other_accounts_original(similarity_from(submission.similarity), submission.account.tenant)
     return (match, method(match.method)) if match else None
 
 
