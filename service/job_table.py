@@ -60,8 +60,8 @@ def _due(now: datetime) -> Q:
 def lease_next(owner: str, *, now: datetime | None = None) -> Lease | None:
     """Lease the job that has been due longest, or None when nothing is due."""
     moment = now or timezone.now()
-    for job_id in Job.objects.filter(_due(moment)).order_by("run_at", "pk").values_list("pk", flat=True)[:8]:
-        lease = lease_one(job_id, owner, now=moment)
+    for job in Job.objects.filter(_due(moment)).order_by("run_at", "pk")[:8]:
+        lease = _lease(job, owner, moment)
         if lease is not None:
             return lease
     return None
@@ -71,8 +71,11 @@ def lease_one(job_id: int, owner: str, *, now: datetime | None = None) -> Lease 
     """Lease this job if it is due and nobody else holds it."""
     moment = now or timezone.now()
     job = Job.objects.filter(_due(moment), pk=job_id).first()
-    if job is None:
-        return None
+    return _lease(job, owner, moment) if job is not None else None
+
+
+def _lease(job: Job, owner: str, moment: datetime) -> Lease | None:
+    """Take the job as it was read, unless somebody was faster."""
     if job.state == JobState.LEASED and job.subject and job.attempts >= MAX_ATTEMPTS:
         # It took its worker down with it, again and again: keep it for somebody to read.
         Job.objects.filter(pk=job.pk, state=job.state, attempts=job.attempts).update(

@@ -119,12 +119,16 @@ def _known(account: Account, key: str, digest: str) -> Submission | None:
 
 def advance(submission_id: str) -> State:
     """Carry one submission as far as it goes now; the state it stands in afterwards."""
-    while True:
-        submission = _loaded(submission_id)
-        state = State(submission.state)
-        if state not in STAGES:
-            return state
-        _swap(submission, STAGES[state](submission))
+    submission = _loaded(submission_id)
+    while (state := State(submission.state)) in STAGES:
+        changes = STAGES[state](submission)
+        if _swap(submission, changes):
+            for name, value in changes.items():
+                setattr(submission, name, value)
+        else:
+            # Somebody else moved it: go on from where it stands now.
+            submission = _loaded(submission_id)
+    return state
 
 
 def _loaded(submission_id: str) -> Submission:
