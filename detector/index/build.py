@@ -6,8 +6,7 @@ from detector.index.port import Metric, VectorIndex
 
 def faiss_index(metric: Metric, width: int) -> VectorIndex:
     """FAISS's flat index; `width` is bytes a code (HAMMING) or dimensions (COSINE)."""
-    from detector.index.faiss_binary import FaissBinaryIndex
-    from detector.index.faiss_float import FaissFloatIndex
+    from detector.index.faiss_flat import FaissBinaryIndex, FaissFloatIndex
 
     return FaissBinaryIndex(width) if metric is Metric.HAMMING else FaissFloatIndex(width)
 
