@@ -1,4 +1,4 @@
-"""Every file format: attested, verified by a stranger, and refused with one byte changed."""
+"""Every file format: attested, verified by a stranger, and refused with one bit changed."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from service.cli.figures import Figure, commit, machine
 from service.cli.verb import usage
 from service.settings.env import PROJECT
 
-TITLE = "every file format, attested, verified offline, and one byte of it changed"
+TITLE = "every file format, attested, verified offline, and one bit of it changed"
 SAMPLES = PROJECT.parent / "shared" / "samples" / "media"
 DOCUMENT = PROJECT / "docs" / "formats" / "media.md"
 _HEAD = """# Media formats
@@ -18,11 +18,11 @@ _HEAD = """# Media formats
 Written by `./assay bench formats` on the sample files of c2pa-rs (MIT), commit {commit}; not edited by hand.
 
 Each file was attested, then verified by a process with no service, no database and no settings. Then one
-byte, two thirds into the signed file, was changed and the file verified again: it must be refused, by its
+bit, two thirds into the signed file, was changed and the file verified again: it must be refused, by its
 proof and, without the proof, by the credential inside it. Bytes of any other kind are attested too, with the
 credential beside them in a `.c2pa` file.
 
-| file | type | size | credential | verified offline | one byte changed |
+| file | type | size | credential | verified offline | one bit changed |
 |---|---|---|---|---|---|
 """
 
@@ -65,7 +65,7 @@ def measure() -> list[Figure]:
         Figure("attested", len(attested), "", "the rest is refused with a reason: docs/formats/media.md"),
         Figure("credential inside the file", sum(row.credential == "embedded" for row in rows), "", ""),
         Figure("verified offline", sum(row.verified for row in attested), "", "by a process of its own"),
-        Figure("one changed byte refused", sum(row.refused for row in attested), "", "with the proof"),
+        Figure("one changed bit refused", sum(row.refused for row in attested), "", "with the proof"),
         Figure("seen by the credential alone", sum(row.seen_alone for row in attested), "", "without it"),
     ]
 
@@ -82,7 +82,7 @@ def _row(path: Path, answer: dict[str, object], folder: Path) -> Row:
     good = _verify(signed, proof)
     changed = folder / f"changed-{path.name}"
     content = bytearray(signed.read_bytes())
-    content[len(content) * 2 // 3] ^= 0xFF
+    content[len(content) * 2 // 3] ^= 0x01
     changed.write_bytes(content)
     bad = [_verify(changed, proof), _verify(changed, None)]
     return Row(

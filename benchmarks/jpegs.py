@@ -18,7 +18,7 @@ def _made(folder: Path, seeds: range) -> Iterator[Path]:
         rng = np.random.default_rng(seed)
         coarse = Image.fromarray(rng.integers(0, 255, (15, 20, 3), dtype=np.uint8))
         smooth = np.asarray(coarse.resize((1024, 768), Image.Resampling.BICUBIC), dtype=np.float32)
-        grain = rng.normal(0, 4.6, smooth.shape[:2])[..., None]
+        grain = rng.normal(0, 4.0, smooth.shape[:2])[..., None]
         path = folder / f"picture-{seed:05d}.jpg"
         Image.fromarray(np.clip(smooth + grain, 0, 255).astype(np.uint8)).save(path, quality=80)
         yield path
