@@ -1,0 +1,69 @@
+"""Configuration: typed, empty means the embedded default, and nonsense is refused by the variable's name."""
+
+from pathlib import Path
+
+import pytest
+
+from service.settings import env
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("ASSAY_ENV", "ASSAY_DATA_DIR", "DATABASE_URL", "BROKER_URL", "CHAIN_RPC_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(env, "RUNNING_FILE", tmp_path / "running.json")
+
+
+def test_nothing_set_is_one_machine_with_everything_embedded() -> None:
+    config = env.read()
+    assert (config.environment, config.is_production) == ("embedded", False)
+    assert (config.database_url, config.broker_url, config.storage_url, config.chain_rpc_url) == (
+        "",
+        "",
+        "",
+        "",
+    )
+    assert config.data_dir == env.PROJECT / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ASSAY_ENV", "staging"),
+        ("DATABASE_URL", "mysql://somewhere/assay"),
+        ("BROKER_URL", "kafka://somewhere"),
+        ("CHAIN_RPC_URL", "somewhere:8545"),
+        ("STORAGE_URL", "ftp://somewhere"),
+        ("CHAIN_ID", "mainnet"),
+        ("WEB_THREADS", "many"),
+        ("TRUST_LISTS", "/no/such/list.pem"),
+        ("VECTOR_URL", "milvus:http://localhost"),
+        ("EMBEDDER_IMAGE", "clip"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(env.ConfigurationError, match=name):
+        env.read()
+
+
+def test_a_running_assay_is_found_without_being_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import json
+    import os
+
+    note = {"pid": os.getpid(), "data_dir": str(tmp_path), "chain_rpc_url": "http://127.0.0.1:1"}
+    env.RUNNING_FILE.write_text(json.dumps(note))
+    assert (env.read().data_dir, env.read().chain_rpc_url) == (tmp_path, "http://127.0.0.1:1")
+    # Its chain belongs to its folder: another folder has nothing to do with it.
+    monkeypatch.setenv("ASSAY_DATA_DIR", str(tmp_path / "other"))
+    assert env.read().chain_rpc_url == ""
+
+
+@pytest.mark.parametrize("note", ["", "[]", "{}", '{"pid": 999999999, "data_dir": "/x"}', '{"pid": "a"}'])
+def test_the_note_of_a_run_that_is_over_is_ignored(note: str) -> None:
+    env.RUNNING_FILE.write_text(note)
+    assert env.read().data_dir == env.PROJECT / "data"
