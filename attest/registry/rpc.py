@@ -37,14 +37,18 @@ class RpcEndpoint:
     """
 
     def __init__(self, url: str, timeout: float = 10.0) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            parts, host, port = urlsplit(""), None, None
+        if parts.scheme not in {"http", "https"} or not host:
             raise ChainUnavailable(
                 "The chain's RPC address must begin with http:// or https:// and name a host."
             )
         self._url = url
-        self._host = parts.hostname
-        self.name = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        self._host = host
+        self.name = f"{parts.scheme}://{host}" + (f":{port}" if port else "")
         self._timeout = timeout
         self._ids = itertools.count(1)
         self._local = threading.local()

@@ -129,7 +129,18 @@ def test_an_endpoint_that_is_not_there_is_unreachable():
     assert "cannot be reached" in str(failure("http://127.0.0.1:1/secret"))
 
 
-@pytest.mark.parametrize("url", ["", "file:///etc/passwd", "ftp://127.0.0.1", "http://", "127.0.0.1:8545"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "file:///etc/passwd",
+        "ftp://127.0.0.1",
+        "http://",
+        "127.0.0.1:8545",
+        "http://127.0.0.1:8545:",
+        "http://[",
+    ],
+)
 def test_an_address_that_is_no_http_address_is_refused(url):
     with pytest.raises(ChainUnavailable):
         RpcEndpoint(url)
