@@ -25,6 +25,14 @@ class Registry(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is so: a stable code and a sentence."""
+
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialAxis:
     """What the content credentials say; see provenance.inspection for each value."""
 
@@ -53,7 +61,7 @@ class RegistryAxis:
     checkpoint_size: int | None
     revoked_at: str | None
     original: str | None
-    problems: tuple[tuple[str, str], ...]
+    problems: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +81,6 @@ class SimilarityAxis:
     campaign: CampaignSummary | None
     degraded: bool
     methods: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why an action was chosen: a stable code and a sentence."""
-
-    code: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _registry(inspection: Inspection, standing: Standing, similarity: Similarity
         checkpoint_size=standing.checkpoint_size,
         revoked_at=standing.revoked_at,
         original=original,
-        problems=standing.problems,
+        problems=tuple(Reason(code, sentence) for code, sentence in standing.problems),
     )
 
 

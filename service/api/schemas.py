@@ -62,7 +62,7 @@ class RegistryAxis(Schema):
     checkpoint_size: int | None
     revoked_at: str | None
     original: str | None
-    problems: list[tuple[str, str]]
+    problems: list[Reason]
 
 
 class Anchor(Schema):

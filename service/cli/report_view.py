@@ -45,8 +45,9 @@ def _axes(report: Report) -> RenderableType:
     }
     for name, words in rows.items():
         table.add_row(f"  {name}", Text(words))
-    for number, (code, sentence) in enumerate(report.registry.problems):
-        table.add_row("  mind" if number == 0 else "", Text(f"{safe(sentence)} ({safe(code)})"))
+    for number, problem in enumerate(report.registry.problems):
+        words = f"{safe(problem.sentence)} ({safe(problem.code)})"
+        table.add_row("  mind" if number == 0 else "", Text(words))
     for number, finding in enumerate(report.credential.findings[:_MOST_FINDINGS]):
         words = f"{safe(finding.sentence)} ({safe(finding.code)})"
         where = f", in ingredient “{safe(finding.title)}”" if finding.depth else ""

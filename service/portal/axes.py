@@ -202,7 +202,7 @@ def _registry(report: Report) -> Axis:
                 Fact("Original attestation", axis.original, "code"),
             )
         ),
-        notes=axis.problems,
+        notes=tuple((problem.code, problem.sentence) for problem in axis.problems),
     )
 
 
