@@ -194,7 +194,7 @@ def test_a_pinned_key_is_held_to(assay: Any, press: Any, tmp_path: Path) -> None
     own = json.loads(press.photo.proof.read_text())["log"]["vkey"]
     pinned = assay("verify", press.photo.file, "--log-key", own, "--json")
     assert pinned.code == 0
-    assert "log_key_not_pinned" not in dict(pinned.json()["registry"]["problems"])
+    assert "log_key_not_pinned" not in {p["code"] for p in pinned.json()["registry"]["problems"]}
     file = tmp_path / "key"
     file.write_text("assay.example/log+c3a1b1f0+AQmBhFqFmGDBGMJb0SyNZjZWWvjxrkRfPJW6c9IbuCgS\n")
     run = assay("verify", press.photo.file, "--log-key", file, "--json")
