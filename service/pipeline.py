@@ -181,7 +181,9 @@ def revoke(submission: Submission, reason: str) -> Submission:
             "nothing_to_revoke", "This submission has not been logged, so there is nothing to revoke."
         )
     with transaction.atomic():
-        revoke_leaf(submission.leaf_index, title_of(reason), key=f"revocation:{submission.pk}")
+        # The log takes 1 to 200 characters, and a reason is optional at every door.
+        why = title_of(reason)[:200].strip() or "No reason was given."
+        revoke_leaf(submission.leaf_index, why, key=f"revocation:{submission.pk}")
         Submission.objects.filter(pk=submission.pk, revoked_at=None).update(revoked_at=timezone.now())
     return _loaded(str(submission.pk))
 

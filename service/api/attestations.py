@@ -39,7 +39,7 @@ class Wish(Schema):
 class Withdrawal(Schema):
     """Why an attestation is revoked; the log shows it to everybody."""
 
-    reason: str = Field("", max_length=300)
+    reason: str = Field("", max_length=200)
 
 
 _BODY = body(

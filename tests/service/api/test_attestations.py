@@ -88,6 +88,21 @@ def test_revoking_twice_is_revoking_once(api, account, keyed, attest_now):
     assert LeafRow.objects.filter(kind="revocation").count() == 1
 
 
+@pytest.mark.parametrize("body", [None, {}, {"reason": ""}, {"reason": " / "}, {"reason": "x" * 200}])
+def test_a_revocation_needs_no_reason(api, account, keyed, attest_now, body):
+    path = f"{LIST}/{attest_now(account).pk}/revocation"
+    sent = {} if body is None else {"data": body, "content_type": "application/json"}
+    answer = api.post(path, **sent, **keyed)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["revoked_at"] is not None
+
+
+def test_a_reason_that_the_log_has_no_room_for_is_refused(api, account, keyed, attest_now, problem):
+    path = f"{LIST}/{attest_now(account).pk}/revocation"
+    long = api.post(path, {"reason": "x" * 201}, content_type="application/json", **keyed)
+    problem(long, 422, "invalid_request")
+
+
 # --- FAULTS 1 to 6 and 20 ---------------------------------------------------------------------------
 
 
