@@ -230,8 +230,13 @@ def proof(submission: Submission) -> ProofBundle:
 
 
 def verify(asset: Asset, store: Path | None = None) -> Report:
-    """Everything we can say of these bytes, with nothing stored."""
-    inspection = wiring.inspector().inspect(asset, store)
+    """Everything we can say of these bytes, with nothing stored.
+
+    `store` speaks only for content that carries no credential of its own.
+    """
+    inspection = wiring.inspector().inspect(asset)
+    if store is not None and inspection.credential is Credential.NONE:
+        inspection = wiring.inspector().inspect(asset, store)
     prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
     # Nobody's private stream answers here: only what was attested is compared with.
     similarity = wiring.live_index().match(prints, tenant_filter="")

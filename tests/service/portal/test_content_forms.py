@@ -172,6 +172,19 @@ def test_a_proof_fits_its_file_and_no_other(account: Account, logged_in: Client,
     assert "proof_wrong_file" in other
 
 
+def test_a_proof_of_other_content_says_nothing_against_the_credential_inside(
+    account: Account, logged_in: Client, photo: Path
+) -> None:
+    done = _attested(account, photo.read_bytes())
+    signed = b"".join(logged_in.get(reverse("attestation-file", args=[done.pk])).streaming_content)
+    other = _attested(account, b"Words of my own, quite another thing.")
+    proof = logged_in.get(reverse("attestation-proof", args=[other.pk])).content
+    form = {"kind": "file", "file": upload(signed), "proof": upload(proof, "a.assay.json")}
+    body = Client().post(reverse("verify"), form).content.decode()
+    assert "proof_wrong_file" in body
+    assert "Broken" not in body
+
+
 def test_downloads_are_attachments_that_no_browser_runs(
     account: Account, logged_in: Client, photo: Path
 ) -> None:
