@@ -1,5 +1,6 @@
 """`/attestations`: ask for one, follow it, take its files and its proof, revoke it. Always one's own."""
 
+from pathlib import PurePath
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -154,6 +155,12 @@ def _file(description: str, media_type: str) -> dict[str, Any]:
     return {"responses": found | described({**_MISSING, 409: "not signed or not logged yet"})}
 
 
+def _signed_name(submission: Submission) -> str:
+    """`photo.signed.jpg`; its proof and manifest are named after it, so that `verify` finds them."""
+    path = PurePath(submission.name)
+    return f"{path.stem}.signed{path.suffix}" if submission.embedded else submission.name
+
+
 @router.get(
     "/{attestation_id}/asset",
     auth=needs(*READ),
@@ -165,7 +172,7 @@ def asset(request: HttpRequest, attestation_id: str) -> HttpResponseBase:
     submission = visible(caller_of(request), attestation_id)
     if submission.signed is None:
         raise ApiError("not_signed_yet")
-    return download.stored(submission.signed, submission.signed.media_type, submission.name)
+    return download.stored(submission.signed, submission.signed.media_type, _signed_name(submission))
 
 
 @router.get(
@@ -179,7 +186,7 @@ def manifest(request: HttpRequest, attestation_id: str) -> HttpResponseBase:
     submission = visible(caller_of(request), attestation_id)
     if submission.store is None:
         raise ApiError("not_signed_yet")
-    return download.stored(submission.store, "application/c2pa", f"{submission.name}.c2pa")
+    return download.stored(submission.store, "application/c2pa", f"{_signed_name(submission)}.c2pa")
 
 
 @router.get(
@@ -192,7 +199,7 @@ def proof(request: HttpRequest, attestation_id: str) -> HttpResponseBase:
     """The proof as far as it has come; `assay verify FILE --proof P` needs nothing else."""
     submission = visible(caller_of(request), attestation_id)
     bundle = pipeline.proof(submission).to_json()
-    return download.made(bundle.encode(), "application/json", f"{submission.name}.assay.json")
+    return download.made(bundle.encode(), "application/json", f"{_signed_name(submission)}.assay.json")
 
 
 @router.post(

@@ -58,11 +58,14 @@ class Evidence:
 
 
 def download_names(submission: Submission) -> DownloadNames:
-    """Names for the downloads, made from the title: the stored name may be that of somebody else's upload."""
+    """Names for the downloads, made from the title: the stored name may be that of somebody else's upload.
+
+    The proof and the manifest are named after the signed file, so that `verify` finds them beside it.
+    """
     path = PurePath(_named(label(submission.title), submission.asset.media_type))
     signed = f"{path.stem}.signed{path.suffix}" if submission.embedded else path.name
     return DownloadNames(
-        original=path.name, signed=signed, manifest=f"{path.name}.c2pa", proof=f"{path.name}.assay.json"
+        original=path.name, signed=signed, manifest=f"{signed}.c2pa", proof=f"{signed}.assay.json"
     )
 
 

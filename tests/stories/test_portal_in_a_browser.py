@@ -217,7 +217,7 @@ def test_a_photograph_is_attested_followed_taken_home_and_verified(
     expect(page.locator(".step-done")).to_have_count(6 if chain else 5)
     expect(page.locator(".label", has_text="local chain: no independent trust")).to_have_count(int(chain))
     expect(page.locator(".command")).to_have_text(
-        "./assay verify 'A temple in China.signed.jpg' --proof 'A temple in China.jpg.assay.json'"
+        "./assay verify 'A temple in China.signed.jpg' --proof 'A temple in China.signed.jpg.assay.json'"
     )
     picture(page, "attestation", tmp_path)
 
@@ -229,7 +229,7 @@ def test_a_photograph_is_attested_followed_taken_home_and_verified(
         download.value.save_as(taken[link])
     assert taken["Signed file"].name == "A temple in China.signed.jpg"
     assert taken["Signed file"].read_bytes()[:2] == b"\xff\xd8"
-    assert taken["Proof"].name == "A temple in China.jpg.assay.json"
+    assert taken["Proof"].name == "A temple in China.signed.jpg.assay.json"
 
     visitor = open_page("/verify")
     visitor.locator("#file").set_input_files(taken["Signed file"])

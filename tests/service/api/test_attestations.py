@@ -61,7 +61,7 @@ def test_the_signed_file_the_manifest_and_the_proof_are_attachments(api, account
     assert store["Content-Type"] == "application/c2pa"
     proof = api.get(f"{base}/proof", **keyed)
     assert json.loads(proof.content)
-    names = ("dawn.jpg", "dawn.jpg.c2pa", "dawn.jpg.assay.json")
+    names = ("dawn.signed.jpg", "dawn.signed.jpg.c2pa", "dawn.signed.jpg.assay.json")
     for response, name in zip((file, store, proof), names, strict=True):
         assert response["Content-Disposition"] == f'attachment; filename="{name}"'
         assert response["X-Content-Type-Options"] == "nosniff"

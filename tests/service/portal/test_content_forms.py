@@ -192,8 +192,8 @@ def test_downloads_are_attachments_that_no_browser_runs(
     for part, name in {
         "file": "A temple.signed.jpg",
         "original": "A temple.jpg",
-        "manifest": "A temple.jpg.c2pa",
-        "proof": "A temple.jpg.assay.json",
+        "manifest": "A temple.signed.jpg.c2pa",
+        "proof": "A temple.signed.jpg.assay.json",
     }.items():
         answer = logged_in.get(reverse(f"attestation-{part}", args=[done.pk]))
         assert answer.status_code == 200
