@@ -49,6 +49,7 @@ _SENTENCES = {
     "assertion.dataHash.malformed": "The content's hash is malformed.",
     "assertion.dataHash.additionalExclusionsPresent": "Some bytes besides the manifest are left unsigned.",
     "assertion.bmffHash.mismatch": "The content was changed after it was signed.",
+    "assertion.bmffHash.additionalExclusionsPresent": "Some boxes besides the manifest are left unsigned.",
     "assertion.bmffHash.malformed": "The content's hash is malformed.",
     "assertion.boxesHash.mismatch": "The content was changed after it was signed.",
     "assertion.boxesHash.malformed": "The content's hash is malformed.",
