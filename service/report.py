@@ -66,7 +66,7 @@ class RegistryAxis:
 
 @dataclass(frozen=True, slots=True)
 class OriginAxis:
-    """How the content came to be, as declared, and by whom."""
+    """How the content came to be, as declared, and by whom: None where only a broken credential says so."""
 
     status: Origin
     digital_source_type: str | None
@@ -102,6 +102,13 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values, the same everywhere."""
         return asdict(self)
+
+
+def only_broken_credential_says(report: Report) -> bool:
+    """Whether the origin rests on nothing but a credential that does not hold."""
+    axis = report.origin
+    broken = report.credential.status == Credential.INVALID.value
+    return broken and axis.by is None and axis.status is not Origin.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +180,15 @@ def _registry(inspection: Inspection, standing: Standing, similarity: Similarity
 
 
 def _origin(inspection: Inspection, standing: Standing) -> OriginAxis:
-    if inspection.origin is not Origin.UNKNOWN or inspection.digital_source_type:
+    broken = inspection.credential is Credential.INVALID
+    said = inspection.origin is not Origin.UNKNOWN or bool(inspection.digital_source_type)
+    if said and not broken:
         return OriginAxis(inspection.origin, inspection.digital_source_type, inspection.signer)
     if standing.source_type in set(SourceType):
         by = f"log {standing.log_origin}" if standing.log_origin else None
         return OriginAxis(SourceType(standing.source_type).origin, None, by)
-    return OriginAxis(Origin.UNKNOWN, None, None)
+    # A broken credential still says something, but nobody is shown to have said it of this content.
+    return OriginAxis(inspection.origin, inspection.digital_source_type, None)
 
 
 def similarity_from(stored: Mapping[str, Any]) -> Similarity:

@@ -10,7 +10,14 @@ from attest.standing import Anchor
 from detector.similarity import Similarity
 from service.cli.safe import safe
 from service.policy import Outcome
-from service.report import CredentialAxis, OriginAxis, Reason, RegistryAxis, Report, SimilarityAxis
+from service.report import (
+    CredentialAxis,
+    Reason,
+    RegistryAxis,
+    Report,
+    SimilarityAxis,
+    only_broken_credential_says,
+)
 
 _OUTCOMES = {
     Outcome.VERIFIED: ("VERIFIED", "bold green"),
@@ -39,7 +46,7 @@ def _axes(report: Report) -> RenderableType:
         "credential": _joined(credential_words(report.credential)),
         "registry": _joined(registry_words(report.registry)),
         "anchor": "\n".join(anchor_words(anchor) for anchor in report.anchor) or "none given or asked for",
-        "origin": origin_words(report.origin),
+        "origin": origin_words(report),
         "similarity": similarity_words(report.similarity),
         "action": report.action,
     }
@@ -105,10 +112,12 @@ def anchor_words(anchor: Anchor) -> str:
     return " · ".join(parts)
 
 
-def origin_words(origin: OriginAxis) -> str:
+def origin_words(report: Report) -> str:
     """The origin axis in words."""
-    words = origin.status.value.replace("_", " ")
-    return f"{words}, declared by {safe(origin.by)}" if origin.by else words
+    words = report.origin.status.value.replace("_", " ")
+    if report.origin.by:
+        return f"{words}, declared by {safe(report.origin.by)}"
+    return f"{words}, says the broken credential alone" if only_broken_credential_says(report) else words
 
 
 def similarity_words(similarity: SimilarityAxis | Similarity) -> str:

@@ -11,7 +11,7 @@ from detector.similarity import Match
 from provenance.queries import DEVELOPMENT_LIST
 from service.policy import Outcome, outcome
 from service.portal.words import method
-from service.report import Registry, Report
+from service.report import Registry, Report, only_broken_credential_says
 
 LOCAL_CHAIN = "local chain: no independent trust"
 
@@ -288,6 +288,8 @@ _ORIGIN = {
 def _origin(report: Report) -> Axis:
     axis = report.origin
     word, sentence = _ORIGIN.get(axis.status, (str(axis.status), ""))
+    if only_broken_credential_says(report):
+        sentence = "Only the broken credential says so: nobody is shown to have declared it of this content."
     return Axis(
         key="origin",
         question="How was it made?",

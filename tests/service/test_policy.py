@@ -6,7 +6,7 @@ import pytest
 
 from attest.standing import Registration, Standing
 from detector.similarity import CampaignSummary, Match, Similarity
-from provenance.inspection.inspection import Credential, Inspection, Revocation
+from provenance.inspection.inspection import Credential, Inspection, Origin, Revocation
 from service import policy
 from service.report import Registry, Report, Subject, compose
 
@@ -46,6 +46,14 @@ def test_a_broken_credential_is_flagged_even_when_the_log_knows_the_bytes() -> N
     assert found.action == "flag"
     assert codes(found)[0] == "credential_invalid"
     assert policy.outcome(found) is policy.Outcome.REFUSED
+
+
+def test_a_broken_credential_declares_nothing_in_its_signers_name() -> None:
+    found = report(Credential.INVALID, origin=Origin.HUMAN, signer="Leica")
+    assert (found.origin.status, found.origin.by) == (Origin.HUMAN, None)
+    logged = Standing(Registration.ATTESTED, leaf_index=0, source_type="ai_generated", log_origin="a/log")
+    known = report(Credential.INVALID, logged, origin=Origin.HUMAN, signer="Leica")
+    assert (known.origin.status, known.origin.by) == (Origin.AI_GENERATED, "log a/log")
 
 
 def test_an_unknown_issuer_alone_vouches_for_nothing() -> None:

@@ -50,6 +50,13 @@ def test_every_scope_is_explained() -> None:
     assert set(words.SCOPES) == set(SCOPES)
 
 
+def test_what_only_a_broken_credential_says_is_told_as_such() -> None:
+    broken = report(Credential.INVALID, origin=Origin.HUMAN, signer="Leica")
+    assert "Only the broken credential says so" in axis_of(broken, "origin").sentence
+    whole = report(Credential.TRUSTED, origin=Origin.HUMAN, signer="Leica")
+    assert "Whoever signed" in axis_of(whole, "origin").sentence
+
+
 @pytest.mark.parametrize("credential", Credential)
 @pytest.mark.parametrize("registration", Registration)
 def test_every_report_has_five_answers_with_a_word_a_shape_and_a_sentence(
