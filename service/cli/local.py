@@ -2,21 +2,27 @@
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
+from django.utils import timezone
+
+from attest.models import Deployment
 from service import pipeline, wiring
 from service.cli.outputs import Outputs, write_embedded, write_sidecar
 from service.cli.progress import Steps
 from service.errors import ServiceError
 from service.intake import incoming
 from service.jobs import runner
-from service.models import Account, State, Submission
+from service.models import Account, State, Submission, WorkerBeat
 from service.stages import local
 
 CHUNK = 1024 * 1024
 POLL_SECONDS = 0.2
 PATIENCE_SECONDS = 300.0
+ANCHOR_SECONDS = 30.0
+BEAT_SECONDS = 15.0
 WITH_PROOF = frozenset({State.LOGGED, State.ANCHORED})
 STOPPED = frozenset({State.HELD, State.REFUSED, State.FAILED})
 
@@ -55,6 +61,21 @@ def drive(submission: Submission, steps: Steps) -> Submission:
                 permanent=False,
             )
         time.sleep(POLL_SECONDS)
+
+
+def await_anchor(submission: Submission, steps: Steps) -> Submission:
+    """Give a worker that runs on this data folder time to anchor; without one, no anchor would come."""
+    deadline = time.monotonic() + ANCHOR_SECONDS
+    while submission.state == State.LOGGED and _anchors_here() and time.monotonic() < deadline:
+        steps.note(f"{submission.title}: waiting for the anchor")
+        time.sleep(POLL_SECONDS)
+        submission.refresh_from_db()
+    return submission
+
+
+def _anchors_here() -> bool:
+    since = timezone.now() - timedelta(seconds=BEAT_SECONDS)
+    return Deployment.objects.exists() and WorkerBeat.objects.filter(ready=True, seen_at__gte=since).exists()
 
 
 def _why(submission: Submission) -> str:

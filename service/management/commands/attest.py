@@ -38,9 +38,7 @@ class Command(Verb):
         )
         parser.add_argument("--server", metavar="URL", help="attest through this Assay service")
         parser.add_argument("--api-key", metavar="KEY", help=f"its key; better in {KEY_VARIABLE}, see below")
-        parser.add_argument(
-            "--no-wait", action="store_true", help="with --server: do not wait for the anchor"
-        )
+        parser.add_argument("--no-wait", action="store_true", help="do not wait for the anchor")
         parser.add_argument("--json", action="store_true", help="one JSON object a file")
         parser.epilog = (
             f"T is one of {', '.join(SourceType)} (default: human). Other users of this machine can see the "
@@ -72,12 +70,14 @@ class Command(Verb):
         from service.cli import home, local
 
         home.prepare()
-        account = home.local_account()
+        account = home.account_named(None)
 
         def attest(path: Path, shown: Steps) -> tuple[dict[str, Any], Outputs]:
             title = options["title"] or path.name
             submission = local.submit(account, path, options["source_type"], title)
             done = local.drive(submission, shown)
+            if not options["no_wait"]:
+                done = local.await_anchor(done, shown)
             answer = {"id": str(done.pk), "state": done.state, "leaf_index": done.leaf_index}
             return answer, local.bring(done, path, options["out"] or path.parent)
 

@@ -4,6 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
+
+from service.models import Account, Submission
+
 
 def test_the_signed_file_and_its_proof_lie_beside_the_source(assay: Any, press: Any, tmp_path: Path) -> None:
     source = tmp_path / "photo.jpg"
@@ -71,3 +75,13 @@ def test_a_server_that_is_not_there_is_one_sentence(assay: Any, tmp_path: Path) 
     run = assay("attest", file, "--server", "http://127.0.0.1:9", "--json", ASSAY_API_KEY="assay_x")
     assert (run.code, run.json()["error"]["code"]) == (1, "server_unreachable")
     assert "Traceback" not in run.err
+
+
+def test_what_the_shell_attests_is_the_first_administrators(house: Path, tmp_path: Path) -> None:
+    chief = Account.objects.create_superuser("chief", password="not a default")
+    note = tmp_path / "note.txt"
+    note.write_text("Words of my own, and enough of them to be worth attesting.\n")
+    call_command("attest", str(note))
+    assert Submission.objects.get().account == chief
+    # No worker runs here that would anchor it, so nothing was waited for.
+    assert json.loads((tmp_path / "note.txt.assay.json").read_text())["state"] == "logged"
