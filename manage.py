@@ -3,6 +3,10 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.core.management.base import BaseCommand
 
 OFFLINE = {"verify", "screen"}
 
@@ -34,12 +38,21 @@ def main() -> None:
     argv = take_data_option(sys.argv)
     verb = argv[1] if len(argv) > 1 else "help"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings_module(verb))
-    from django.core.management import execute_from_command_line
+    from django.core.management import ManagementUtility, get_commands
 
     from service.settings.env import ConfigurationError
 
+    class Verbs(ManagementUtility):
+        """Django's commands; a verb that is none of them is wrong usage, said in the words of ./assay."""
+
+        def fetch_command(self, subcommand: str) -> "BaseCommand":
+            if subcommand not in get_commands():
+                sys.stderr.write(f"assay: There is no verb {subcommand!a}; `./assay help` lists them.\n")
+                sys.exit(2)
+            return super().fetch_command(subcommand)
+
     try:
-        execute_from_command_line(argv)
+        Verbs(argv).execute()
     except ConfigurationError as error:
         sys.exit(f"assay: {error}")
 

@@ -1,5 +1,7 @@
 """Exit codes that scripts rely on."""
 
+from typing import Any
+
 from service.cli.exits import Exit, of_outcome, worst
 from service.policy import Outcome
 
@@ -13,3 +15,9 @@ def test_of_several_a_refusal_counts_most() -> None:
     assert worst([Exit.DONE, Exit.REFUSED, Exit.UNCHECKED]) is Exit.REFUSED
     assert worst([Exit.DONE, Exit.UNCHECKED]) is Exit.UNCHECKED
     assert worst([]) is Exit.DONE
+
+
+def test_a_verb_that_is_none_is_wrong_usage(assay: Any) -> None:
+    run = assay("atest", "photo.jpg")
+    assert (run.code, run.out) == (2, "")
+    assert run.err == "assay: There is no verb 'atest'; `./assay help` lists them.\n"
