@@ -45,7 +45,7 @@ def _axes(report: Report) -> RenderableType:
     rows = {
         "credential": _joined(credential_words(report.credential)),
         "registry": _joined(registry_words(report.registry)),
-        "anchor": "\n".join(anchor_words(anchor) for anchor in report.anchor) or "none given or asked for",
+        "anchor": "\n".join(anchor_words(anchor) for anchor in report.anchor) or _no_anchor(report),
         "origin": origin_words(report),
         "similarity": similarity_words(report.similarity),
         "action": report.action,
@@ -110,6 +110,10 @@ def anchor_words(anchor: Anchor) -> str:
     if anchor.trust == "none":
         parts.append("a local chain: proves nothing to strangers")
     return " · ".join(parts)
+
+
+def _no_anchor(report: Report) -> str:
+    return "none" if report.registry.leaf_index is None else "none in the proof"
 
 
 def origin_words(report: Report) -> str:

@@ -8,9 +8,11 @@ from django.core.management.base import CommandParser
 
 from service.cli.exits import Exit, of_outcome, worst
 from service.cli.progress import steps
+from service.cli.proof_file import companions
 from service.cli.safe import safe
 from service.cli.verb import Verb, usage
 from service.cli.verifying import Answer, Tools, verify_file
+from service.policy import Outcome
 
 
 class Command(Verb):
@@ -47,7 +49,7 @@ class Command(Verb):
                     answer = verify_file(path, options["proof"], tools)
                     exits.append(of_outcome(answer.outcome))
                     with shown.paused():
-                        self._show(path, answer, as_json=options["json"])
+                        self._show(path, options["proof"], answer, as_json=options["json"])
                     shown.advance()
         finally:
             tools.inspector.close()
@@ -75,7 +77,7 @@ class Command(Verb):
             chain=_chain(options["rpc"]),
         )
 
-    def _show(self, path: Path, answer: Answer, *, as_json: bool) -> None:
+    def _show(self, path: Path, proof: Path | None, answer: Answer, *, as_json: bool) -> None:
         from service.cli import report_view
 
         if as_json and answer.report is not None:
@@ -85,6 +87,8 @@ class Command(Verb):
             self.print_json({"name": path.name, "error": trouble})
         elif answer.report is not None:
             report_view.show(self.console(), path.name, answer.report, answer.outcome)
+            if answer.outcome is Outcome.UNCHECKED and companions(path, proof).proof is None:
+                self.note(f"no proof lies beside {safe(path.name)}; --proof names one that lies elsewhere.")
         elif answer.trouble is not None:
             report_view.show_trouble(self.console(), path.name, answer.trouble, answer.outcome)
 

@@ -190,6 +190,15 @@ def test_of_several_files_the_gravest_counts(assay: Any, press: Any, tmp_path: P
     assert len(run.out.splitlines()) == 3
 
 
+def test_a_proof_that_lies_elsewhere_is_asked_for(assay: Any, press: Any, tmp_path: Path) -> None:
+    alone = shutil.copy(press.photo.file, tmp_path / "alone.jpg")
+    run = assay("verify", alone)
+    assert run.code == 3
+    assert "no proof lies beside alone.jpg; --proof names one" in run.err
+    found = assay("verify", alone, "--proof", press.photo.proof)
+    assert (found.code, found.err) == (0, "")
+
+
 def test_a_pinned_key_is_held_to(assay: Any, press: Any, tmp_path: Path) -> None:
     own = json.loads(press.photo.proof.read_text())["log"]["vkey"]
     pinned = assay("verify", press.photo.file, "--log-key", own, "--json")
