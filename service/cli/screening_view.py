@@ -13,13 +13,17 @@ _LONGEST = 40
 
 
 def show(console: Console, found: Sequence[Screened], *, against: bool) -> None:
-    """Print the groups, or the items that resemble a reference, and how many stand alone."""
+    """Print the groups, or the items that resemble a reference, and how many are alone."""
     alike = _matched(console, found) if against else _groups(console, found)
     for each in found:
         if each.result.error is not None:
             _line(console, f"not read: {each.result.item}: {each.result.error}")
     kind = "resemble a reference" if against else "are in a group"
-    _line(console, f"{len(found)} items: {alike} {kind}, {len(found) - alike} stand alone.")
+    unread = sum(each.result.error is not None and not each.result.matches for each in found)
+    counts = [f"{alike} {kind}", f"{len(found) - alike - unread} alone"]
+    if unread:
+        counts.append(f"{unread} could not be read")
+    _line(console, f"{len(found)} {'item' if len(found) == 1 else 'items'}: {', '.join(counts)}.")
 
 
 def _groups(console: Console, found: Sequence[Screened]) -> int:

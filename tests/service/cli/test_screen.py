@@ -53,7 +53,7 @@ def test_people_are_shown_each_group(assay: Any, folder: Path) -> None:
     out = assay("screen", folder).out
     assert out.count("3 alike") == 2
     assert "Exactly the same bytes." in out
-    assert "7 items: 6 are in a group, 1 stand alone." in out
+    assert "7 items: 6 are in a group, 1 alone." in out
 
 
 def test_items_are_matched_to_references(assay: Any, folder: Path, paint: Any, tmp_path: Path) -> None:
