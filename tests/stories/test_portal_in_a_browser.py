@@ -424,3 +424,13 @@ def test_a_narrow_window_needs_no_sideways_scrolling(
     page.goto(path)
     picture(page, "narrow", tmp_path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_an_unfolded_report_needs_no_sideways_scrolling(open_page: Open, photo: Path) -> None:
+    page = open_page("/verify", viewport={"width": 320, "height": 700})
+    page.locator("#file").set_input_files(photo)
+    page.get_by_role("button", name="Verify", exact=True).click()
+    page.locator("#report-title").wait_for()
+    for summary in page.locator("#result summary").all():
+        summary.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
