@@ -53,6 +53,14 @@ def standing(digests: Mapping[str, str], vkey: VerifierKey | None = None) -> Sta
     return Standing(Registration.NONE)
 
 
+def standing_of_leaf(index: int, vkey: VerifierKey | None = None) -> Standing:
+    """Where the attestation at this index stands. Raises LeafUnknown."""
+    row = LeafRow.objects.filter(index=index, kind=Kind.ATTESTATION).first()
+    if row is None:
+        raise LeafUnknown(f"There is no attestation at index {index}.")
+    return _standing_of(row, "file", vkey)
+
+
 def _leaves_with(digests: Mapping[str, str]) -> QuerySet[LeafRow]:
     leaves = LeafRow.objects.filter(kind=Kind.ATTESTATION)
     for role, digest in digests.items():

@@ -20,7 +20,7 @@ from django.utils import timezone
 from attest.flows.revoke import revoke as revoke_leaf
 from attest.flows.seal import seal as seal_log
 from attest.proofs.bundle import ProofBundle
-from attest.queries import anchored_size, latest_checkpoint, proof_for, standing
+from attest.queries import anchored_size, latest_checkpoint, proof_for, standing, standing_of_leaf
 from attest.standing import Standing
 from detector.fingerprints.compute import fingerprints
 from detector.flows.forget_item import forget_key
@@ -153,7 +153,14 @@ def give_up(submission_id: str, code: str, sentence: str) -> None:
 
 
 def review(submission: Submission, reviewer: Account, *, approve: bool) -> Submission:
-    """Decide what is held: approved goes on to be signed, refused ends here. Raises `not_held`."""
+    """Decide what is held: approved goes on to be signed, refused ends here.
+
+    Raises ServiceError `not_held`, and `own_submission`: nobody decides a dispute with somebody else alone.
+    """
+    if reviewer.pk == submission.account_id:
+        raise ServiceError(
+            "own_submission", "This is your own submission; another moderator decides it."
+        )
     with transaction.atomic():
         held = Submission.objects.filter(pk=submission.pk, state=State.HELD)
         if approve:
@@ -224,6 +231,13 @@ def proof(submission: Submission) -> ProofBundle:
         title=submission.title,
         store=store,
     )
+
+
+def standing_of(submission: Submission) -> Standing | None:
+    """Where an attestation stands in the log and on chains; None before it has a leaf."""
+    if submission.leaf_index is None:
+        return None
+    return standing_of_leaf(submission.leaf_index, wiring.log_key().vkey)
 
 
 # --- verify -----------------------------------------------------------------------------------------

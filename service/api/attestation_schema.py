@@ -1,11 +1,13 @@
 """How an attestation looks from outside: a line in a list, the answer to a request, the whole."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from ninja import Schema
 
-from service.api.schemas import Reason
+from attest.standing import Standing
+from service.api.schemas import Anchor, Reason
 from service.models import State, Submission
 
 BASE = "/api/v1/attestations"
@@ -47,9 +49,23 @@ class Summary(Schema):
     links: Links
 
 
-class Evidence(Schema):
-    """What the stages found: the inspection of the upload and what it resembles, as JSON of those values."""
+class Place(Schema):
+    """Where the attestation stands in the log; `attested_at` is the log's own clock."""
 
+    log_origin: str | None
+    log_key: str | None
+    attested_at: str | None
+    checkpoint_size: int | None
+
+
+class Evidence(Schema):
+    """What the stages found: the inspection of the upload and what it resembles, as JSON of those values.
+
+    `log` and `anchor` are null and empty until it is appended and anchored; `/proof` proves what they say.
+    """
+
+    log: Place | None
+    anchor: list[Anchor]
     inspection: dict[str, Any]
     similarity: dict[str, Any]
 
@@ -116,7 +132,17 @@ def summary(submission: Submission) -> dict[str, Any]:
     }
 
 
-def full(submission: Submission) -> dict[str, Any]:
+def _evidence(submission: Submission, standing: Standing | None) -> dict[str, Any]:
+    place = ("log_origin", "log_key", "attested_at", "checkpoint_size")
+    return {
+        "log": {name: getattr(standing, name) for name in place} if standing else None,
+        "anchor": [asdict(anchor) for anchor in standing.anchors] if standing else [],
+        "inspection": submission.inspection,
+        "similarity": submission.similarity,
+    }
+
+
+def full(submission: Submission, standing: Standing | None) -> dict[str, Any]:
     """Everything its owner may see."""
     error = {"code": submission.error_code, "sentence": submission.error} if submission.error_code else None
     return {
@@ -128,5 +154,5 @@ def full(submission: Submission) -> dict[str, Any]:
         "action": submission.action,
         "reasons": submission.reasons,
         "error": error,
-        "evidence": {"inspection": submission.inspection, "similarity": submission.similarity},
+        "evidence": _evidence(submission, standing),
     }

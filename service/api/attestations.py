@@ -146,7 +146,8 @@ def listed(
 )
 def read(request: HttpRequest, attestation_id: str) -> dict[str, Any]:
     """One attestation: its state and its evidence."""
-    return full(visible(caller_of(request), attestation_id))
+    submission = visible(caller_of(request), attestation_id)
+    return full(submission, pipeline.standing_of(submission))
 
 
 def _file(description: str, media_type: str) -> dict[str, Any]:
@@ -221,4 +222,5 @@ def revoke(request: HttpRequest, attestation_id: str) -> dict[str, Any]:
     submission = visible(caller_of(request), attestation_id)
     has_body = bool(request.META.get("CONTENT_LENGTH", "").strip("0"))
     reason = fields_of(request, Withdrawal).reason if has_body else ""
-    return full(pipeline.revoke(submission, reason))
+    revoked = pipeline.revoke(submission, reason)
+    return full(revoked, pipeline.standing_of(revoked))

@@ -83,6 +83,7 @@ _STATE = {
     "proof_not_ready": (409, "There is no proof yet"),
     "not_signed_yet": (409, "There is no signed file yet"),
     "not_held": (409, "This attestation is not held for review"),
+    "own_submission": (403, "One does not decide one's own submission"),
     "refused_by_reviewer": (409, "A moderator refused this attestation"),
     "leaf_not_revocable": (409, "This entry of the log cannot be revoked"),
     "leaf_unknown": (409, "The log has no such entry"),

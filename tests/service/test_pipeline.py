@@ -218,3 +218,23 @@ def test_one_platforms_stream_is_not_shown_to_another(account: Account) -> None:
         with incoming_text("A private sentence that both platforms were sent this morning.") as asset:
             report = pipeline.screen(asset, tenant=tenant)
     assert report.similarity.matches == ()
+
+
+def test_nobody_decides_their_own_held_submission(account: Account, other: Account, photo: Path) -> None:
+    after(submit(account, photo.read_bytes()))
+    held = after(submit(other, resized(photo)))
+    with pytest.raises(ServiceError) as caught:
+        pipeline.review(held, other, approve=True)
+    assert caught.value.code == "own_submission"
+    held.refresh_from_db()
+    assert held.state == State.HELD
+
+
+def test_where_an_attestation_stands_is_known_from_its_leaf_on(account: Account, photo: Path) -> None:
+    submission = submit(account, photo.read_bytes())
+    assert pipeline.standing_of(submission) is None
+    done = after(submission)
+    pipeline.seal()
+    standing = pipeline.standing_of(done)
+    assert standing is not None
+    assert (standing.leaf_index, standing.checkpoint_size) == (0, 1)
