@@ -58,6 +58,8 @@ def _depth_to_8_bit(image: Image.Image) -> Image.Image:
 def _reduced(image: Image.Image) -> Image.Image:
     """Box-filter the picture down by a whole factor, so that what follows runs in bounded memory."""
     factor = min(image.size) // CANONICAL_SIDE
+    if factor > 1 and image.mode == "1":
+        image = image.convert("L")  # Pillow averages no single bits
     return image.reduce(factor) if factor > 1 else image
 
 

@@ -33,6 +33,14 @@ def png_that_claims(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
 
 
+def test_a_large_picture_of_single_bits_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "fax.png"
+    Image.new("1", (2 * CANONICAL_SIDE, 2 * CANONICAL_SIDE), 1).save(path)
+    pixels = canonical_rgb(path)
+    assert pixels.shape == (CANONICAL_SIDE, CANONICAL_SIDE, 3)
+    assert pixels.min() == 255
+
+
 @pytest.mark.parametrize("side", [13_000, 30_000, 2_000_000])
 def test_a_picture_that_claims_too_many_pixels_is_refused_from_its_header(tmp_path: Path, side: int) -> None:
     path = tmp_path / "bomb.png"
