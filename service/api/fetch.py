@@ -69,11 +69,13 @@ def _has_port(url: httpx.URL) -> bool:
 def _parsed(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url) if len(url) <= MAX_URL else None
+        # Read here: httpx decodes an internationalised host only when it is asked for.
+        host = parsed.host if parsed else ""
     except (httpx.InvalidURL, ValueError):
         if _is_odd_ipv4(url):
             raise ApiError("blocked_address", "The address hides an IP address in an odd spelling.") from None
-        parsed = None
-    if parsed is None or parsed.scheme not in ("http", "https") or not parsed.host or not _has_port(parsed):
+        parsed, host = None, ""
+    if parsed is None or parsed.scheme not in ("http", "https") or not host or not _has_port(parsed):
         raise ApiError("invalid_url", "The address must be an http: or https: URL.")
     if parsed.userinfo:
         raise ApiError("invalid_url", "The address must not carry a user name or password.")
@@ -148,7 +150,7 @@ def _opened(client: httpx.Client, url: str, allowed: Allowed, deadline: float) -
             response = client.send(request, stream=True)
         except httpx.TimeoutException as error:
             raise ApiError("url_too_slow") from error
-        except (httpx.HTTPError, OSError) as error:
+        except (httpx.HTTPError, OSError, UnicodeError) as error:
             raise ApiError("url_unreachable") from error
         try:
             if response.status_code not in _REDIRECTS:

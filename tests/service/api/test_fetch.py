@@ -82,6 +82,7 @@ def test_every_spelling_of_loopback_is_blocked(host):
         "http://example.org:99999/",
         "http://example.org/" + "x" * 3000,
         "javascript:alert(1)",
+        "http://xn--a/",
     ],
 )
 def test_anything_but_a_plain_http_address_is_invalid(url):
@@ -118,6 +119,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def at_other(self):
         self._send(302, Location="file:///etc/passwd")
+
+    def at_nowhere(self):
+        self._send(302, Location="http://xn--a/")
 
     def at_bomb(self):
         self._send(200, gzip.compress(b"\0" * 50_000_000), Content_Encoding="gzip")
@@ -179,6 +183,7 @@ def test_three_redirects_are_followed_and_the_fourth_is_not(server):
 def test_a_redirect_is_checked_like_the_first_address(server):
     assert code_of(f"{server}/inside", allowed=only_ours) == "blocked_address"
     assert code_of(f"{server}/other", allowed=only_ours) == "invalid_url"
+    assert code_of(f"{server}/nowhere", allowed=only_ours) == "url_unreachable"
 
 
 @pytest.mark.network
