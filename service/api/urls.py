@@ -17,8 +17,8 @@ urlpatterns = [
     path("api/v1/openapi.json", readable_anywhere(guarded(require_safe(openapi)))),
     path("api/v1/problems/<str:code>", readable_anywhere(guarded(require_safe(problem_type)))),
     path("api/v1/", api.urls),
-    re_path(r"^api(?:/.*)?$", guarded(unknown_path)),
+    re_path(r"^api(?:/[\s\S]*)?\Z", guarded(unknown_path)),
     path("log/checkpoint", readable_anywhere(guarded(log.checkpoint))),
-    re_path(r"^log/(?P<path>tile/.*)$", readable_anywhere(guarded(log.tile))),
-    re_path(r"^log/.*$", guarded(unknown_path)),
+    re_path(r"^log/(?P<path>tile/[\s\S]*)\Z", readable_anywhere(guarded(log.tile))),
+    re_path(r"^log/[\s\S]*\Z", guarded(unknown_path)),
 ]

@@ -54,6 +54,7 @@ def test_a_checkpoint_is_text_that_soon_goes_stale(api, db):
         "tile/0/x987/000.p/0",
         "tile/0/x987/000.p/",
         "tile/0/x000/000",
+        "tile/0/x987/000%0a",
         "tile/64/000",
         "tile/0/../../secrets/log_key",
         "tile/0/%2e%2e/%2e%2e/secrets/log_key",
