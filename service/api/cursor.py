@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -23,7 +23,10 @@ def read(cursor: str) -> tuple[datetime, UUID]:
         padded = cursor[:MAX_CHARACTERS].encode("ascii") + b"=" * (-len(cursor) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
         moment, _, row = text.partition(" ")
+        # In UTC, as the database compares it: the first and last days of the calendar have no UTC.
         created_at, last = datetime.fromisoformat(moment), UUID(row)
+        if created_at.tzinfo is not None:
+            created_at = created_at.astimezone(UTC)
     except (ValueError, binascii.Error, OverflowError) as error:
         raise ApiError("invalid_cursor") from error
     if created_at.tzinfo is None:
