@@ -40,7 +40,15 @@ _BODY = body(
     operation_id="screen",
     openapi_extra={
         "requestBody": _BODY,
-        "responses": described({401: "no key", 403: "wrong scope", 422: "content refused", 429: "too often"}),
+        "responses": described(
+            {
+                401: "no key",
+                403: "wrong scope",
+                409: "Idempotency-Key used for other content",
+                422: "content refused",
+                429: "too often",
+            }
+        ),
     },
 )
 def screen(
@@ -50,8 +58,7 @@ def screen(
     caller = caller_of(request)
     item = fields_of(request, Item)
     tenant = caller.account.tenant
-    given = idempotency_key(idempotency)
-    key = f"{tenant}:{given}" if given else None
+    key = idempotency_key(idempotency)
     with content(request, item.text, item.url) as asset:
         report = pipeline.screen(
             asset,

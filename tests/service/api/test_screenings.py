@@ -78,6 +78,20 @@ def test_the_same_idempotency_key_indexes_once(api, screen, keyed, other, key_fo
     assert Item.objects.count() == 2
 
 
+def test_an_idempotency_key_of_other_content_is_409(keyed, screen, problem):
+    headers = {**keyed, "HTTP_IDEMPOTENCY_KEY": "post-1"}
+    assert screen("A text that is sent under one key", headers=headers).status_code == 200
+    problem(screen("Another text under the same key", headers=headers), 409, "idempotency_conflict")
+
+
+def test_the_longest_idempotency_key_fits_its_column(keyed, screen):
+    from detector.models import Item
+
+    headers = {**keyed, "HTTP_IDEMPOTENCY_KEY": "k" * 150}
+    assert screen("A text that is sent under a long key", headers=headers).status_code == 200
+    assert len(Item.objects.get().key) <= Item._meta.get_field("key").max_length
+
+
 def test_a_picture_is_screened_and_its_copy_recognised(api, keyed, jpeg, upload):
     def post(data):
         return api.post(SCREEN, {"file": upload(data), "source": "s", "author": "a"}, **keyed).json()
