@@ -76,8 +76,9 @@ def lease_one(job_id: int, owner: str, *, now: datetime | None = None) -> Lease 
 
 def _lease(job: Job, owner: str, moment: datetime) -> Lease | None:
     """Take the job as it was read, unless somebody was faster."""
-    if job.state == JobState.LEASED and job.subject and job.attempts >= MAX_ATTEMPTS:
-        # It took its worker down with it, again and again: keep it for somebody to read.
+    if job.subject and job.attempts >= MAX_ATTEMPTS:
+        # It took its worker down with it, again and again, whether its leases ran out or were given back by
+        # the next worker's start: keep it for somebody to read.
         Job.objects.filter(pk=job.pk, state=job.state, attempts=job.attempts).update(
             state=JobState.POISONED,
             finished_at=moment,
@@ -133,11 +134,14 @@ def retry_delay(attempts: int) -> float:
 
 
 def fail(lease: Lease, code: str, sentence: str, *, permanent: bool) -> JobState:
-    """Record a failure: queued again with backoff, or poisoned when permanent or out of tries."""
+    """Record a failure: queued again with backoff, or poisoned when permanent or out of tries.
+
+    Answers LEASED, and records nothing, where the lease was lost: how it ends is another worker's to say.
+    """
     poisoned = permanent or lease.attempts >= MAX_ATTEMPTS
     state = JobState.POISONED if poisoned else JobState.QUEUED
     delay = timedelta(seconds=retry_delay(lease.attempts))
-    Job.objects.filter(_held(lease)).update(
+    recorded = Job.objects.filter(_held(lease)).update(
         state=state,
         run_at=timezone.now() + delay,
         lease_until=None,
@@ -146,7 +150,7 @@ def fail(lease: Lease, code: str, sentence: str, *, permanent: bool) -> JobState
         error=sentence[:2000],
         finished_at=timezone.now() if poisoned else None,
     )
-    return state
+    return state if recorded else JobState.LEASED
 
 
 def fail_recurring(lease: Lease, code: str, sentence: str) -> JobState:

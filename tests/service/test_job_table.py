@@ -82,6 +82,28 @@ def test_a_job_that_kills_its_worker_every_time_is_poisoned() -> None:
     assert (job.state, job.error_code) == (JobState.POISONED, "worker_died")
 
 
+def test_a_job_whose_every_worker_is_started_again_at_once_is_poisoned_too() -> None:
+    job = table.enqueue("attest", "a")
+    host = table.new_owner().split(":")[0]
+    for _ in range(table.MAX_ATTEMPTS):
+        assert table.lease_one(job.pk, f"{host}:999999999:dead") is not None
+        assert table.release_dead() == 1
+    assert table.lease_next("two") is None
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == (JobState.POISONED, "worker_died")
+
+
+def test_a_failure_after_the_lease_was_lost_is_not_the_jobs() -> None:
+    job = table.enqueue("attest", "a")
+    first = table.lease_one(job.pk, "one")
+    second = table.lease_one(job.pk, "two", now=timezone.now() + table.LEASE + timedelta(seconds=1))
+    assert first is not None
+    assert second is not None
+    assert table.fail(first, "broken_parent", "No.", permanent=True) is JobState.LEASED
+    job.refresh_from_db()
+    assert (job.state, job.lease_owner, job.error_code) == (JobState.LEASED, "two", "")
+
+
 def test_a_recurring_job_comes_back_after_its_period() -> None:
     lease = table.lease_one(table.enqueue("seal").pk, "one")
     assert lease is not None
