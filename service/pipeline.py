@@ -140,16 +140,28 @@ def _loaded(submission_id: str) -> Submission:
 
 
 def _swap(submission: Submission, changes: Mapping[str, object]) -> bool:
-    """Write a stage's result, but only if nobody moved the submission meanwhile."""
-    unmoved = Submission.objects.filter(pk=submission.pk, state=submission.state)
-    return bool(unmoved.update(updated_at=timezone.now(), **changes))
+    """Write a stage's result, but only if nobody moved the submission meanwhile.
+
+    What ends or waits here is taken out of the index in the same breath; a worker that came too late must not
+    take out what another one accepted.
+    """
+    with transaction.atomic():
+        unmoved = Submission.objects.filter(pk=submission.pk, state=submission.state)
+        moved = bool(unmoved.update(updated_at=timezone.now(), **changes))
+        if moved and changes["state"] in (State.HELD, State.REFUSED):
+            forget_key(f"attested:{submission.pk}")
+    return moved
 
 
 def give_up(submission_id: str, code: str, sentence: str) -> None:
-    """Say on the submission why its job was poisoned; its bytes stay, its index entry goes."""
-    forget_key(f"attested:{submission_id}")
-    live = Submission.objects.filter(pk=submission_id, state__in=list(STAGES))
-    live.update(state=State.FAILED, error_code=code[:64], error=sentence, updated_at=timezone.now())
+    """Say on the submission why its job was poisoned; its bytes stay, its index entry goes.
+
+    One that came through all the same (the worker died between its last stage and the job's end) keeps both.
+    """
+    with transaction.atomic():
+        live = Submission.objects.filter(pk=submission_id, state__in=list(STAGES))
+        if live.update(state=State.FAILED, error_code=code[:64], error=sentence, updated_at=timezone.now()):
+            forget_key(f"attested:{submission_id}")
 
 
 def review(submission: Submission, reviewer: Account, *, approve: bool) -> Submission:
@@ -292,6 +304,8 @@ def screen(
         time=timezone.now(),
         key=f"screened:{tenant}:{key}" if key else None,
     )
+    if item.sha256 != prints.sha256:
+        raise ServiceError("idempotency_conflict", "This Idempotency-Key was used for another request.")
     similarity = live.match(prints, tenant_filter=tenant, exclude={item.pk})
     similarity = live.with_campaign(similarity, prints.sha256, tenant)
     subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)

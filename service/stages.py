@@ -6,6 +6,7 @@ what it writes elsewhere is keyed by the submission or by content.
 
 import base64
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -16,7 +17,6 @@ from attest.flows.append import append as append_leaf
 from attest.log.leaf import Kind, Opening
 from detector.fingerprints.compute import fingerprints
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
-from detector.flows.forget_item import forget
 from detector.flows.index_item import index
 from provenance.assets.asset import Asset, Medium
 from provenance.flows.keep import keep
@@ -64,7 +64,7 @@ def decide(submission: Submission) -> Changes:
 
     The upload is made findable first and then compared with what was findable before it, so that of two
     accounts that bring the same picture at the same moment exactly one is first, without a lock. What is
-    not accepted is taken out again.
+    not accepted is taken out again when the result is written.
     """
     prints = prints_from_json(submission.fingerprints)
     tenant = submission.account.tenant
@@ -91,8 +91,6 @@ def decide(submission: Submission) -> Changes:
         "action": verdict.action.value,
         "reasons": [asdict(reason) for reason in verdict.reasons],
     }
-    if state is not State.ACCEPTED:
-        forget([str(item.uid)])
     if state is not State.HELD:
         changes["fingerprints"] = {}
     if state is State.REFUSED:
@@ -102,8 +100,8 @@ def decide(submission: Submission) -> Changes:
 
 def sign(submission: Submission) -> Changes:
     """Sign a C2PA manifest, embedded where the format allows, and keep both forms."""
-    folder = wiring.work_folder() / str(submission.pk)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A folder of this run's own: a worker that lost its lease may still be writing in another one.
+    folder = Path(tempfile.mkdtemp(prefix=f"{submission.pk}-", dir=wiring.work_folder()))
     try:
         with ExitStack() as held:
             asset = held.enter_context(local(submission.asset, submission.name))

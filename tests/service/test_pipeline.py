@@ -160,6 +160,25 @@ def test_a_revoked_attestation_reads_revoked(account: Account, photo: Path) -> N
     assert LeafRow.objects.count() == 2
 
 
+def test_giving_up_leaves_what_came_through_in_the_index(account: Account) -> None:
+    done = after(submit(account, b"a plain text that came through before its worker died", "note.txt"))
+    pipeline.give_up(str(done.pk), "worker_died", "The worker died 8 times while it ran this.")
+    done.refresh_from_db()
+    assert (done.state, done.error_code) == (State.APPENDED, "")
+    assert Item.objects.filter(key=f"attested:{done.pk}").exists()
+
+
+def test_a_worker_that_comes_too_late_takes_nothing_out_of_the_index(account: Account) -> None:
+    late = submit(account, b"a plain text that two workers decide on at the same time", "note.txt")
+    for _ in range(2):
+        pipeline._swap(late, STAGES[State(late.state)](late))
+        late.refresh_from_db()
+    Submission.objects.filter(pk=late.pk).update(state=State.ACCEPTED)
+    stages.decide(late)
+    assert not pipeline._swap(late, {"state": State.HELD})
+    assert Item.objects.filter(key=f"attested:{late.pk}").exists()
+
+
 def test_a_text_is_signed_beside_itself(account: Account) -> None:
     with incoming_text("Rain in the north, sun in the south, wind everywhere else.") as asset:
         submission = pipeline.submit(account, asset, AttestRequest("human_creation", "Forecast"))

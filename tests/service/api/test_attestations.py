@@ -384,6 +384,15 @@ def test_the_list_is_paged_newest_first_without_gaps(api, ask, keyed, jpeg):
         ({"after": "é"}, "invalid_cursor"),
         ({"after": "AAAA" * 2000}, "invalid_cursor"),
         ({"after": ""}, "invalid_cursor"),
+        # The first and the last day of the calendar, in zones where UTC has no such day.
+        (
+            {"after": "MDAwMS0wMS0wMVQwMDowMDowMCsxNDowMCAwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA"},
+            "invalid_cursor",
+        ),
+        (
+            {"after": "OTk5OS0xMi0zMVQyMzo1OTo1OS0xNDowMCAwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA"},
+            "invalid_cursor",
+        ),
         ({"after": "MjAyNi0wMS0wMSBub25zZW5zZQ"}, "invalid_cursor"),
         ({"limit": "0"}, "invalid_request"),
         ({"limit": "many"}, "invalid_request"),
