@@ -2,7 +2,9 @@
 
 import logging
 import time
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 from django.utils import timezone
 
@@ -41,14 +43,32 @@ def _requeue_orphans() -> None:
 
 
 def _give_up_poisoned() -> None:
-    for job in Job.objects.filter(kind=pipeline.ATTEST, state=JobState.POISONED):
-        pipeline.give_up(job.subject, job.error_code, job.error)
+    # Poisoned jobs are kept, so there may be many; only those whose submission still waits are looked at.
+    poisoned = Job.objects.filter(kind=pipeline.ATTEST, state=JobState.POISONED)
+    subjects = list(poisoned.values_list("subject", flat=True))
+    for start in range(0, len(subjects), 500):
+        waiting = Submission.objects.filter(pk__in=subjects[start : start + 500], state__in=list(STAGES))
+        for pk in waiting.values_list("pk", flat=True):
+            job = poisoned.filter(subject=str(pk)).first()
+            if job is not None:
+                pipeline.give_up(job.subject, job.error_code, job.error)
 
 
 def _remove_leftovers() -> None:
     """Temporary files of requests and stages that were killed in the middle."""
     cutoff = time.time() - ABANDONED_SECONDS
     for folder in (wiring.incoming_folder(), wiring.work_folder()):
-        for path in folder.rglob("*"):
-            if path.is_file() and path.stat().st_mtime < cutoff:
-                path.unlink(missing_ok=True)
+        # Innermost first, so that a folder is empty by the time it is looked at.
+        for path in sorted(folder.rglob("*"), reverse=True):
+            _remove_if_old(path, cutoff)
+
+
+def _remove_if_old(path: Path, cutoff: float) -> None:
+    # Requests and stages remove their own files meanwhile, and a folder that is in use is not empty.
+    with suppress(OSError):
+        if path.lstat().st_mtime >= cutoff:
+            return
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink()
