@@ -24,13 +24,14 @@ ENVELOPE = 1024 * 1024
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Folder = Callable[[], Path] | None
 
 
 class _TooLargeError(Exception):
     """The body went over the limit."""
 
 
-class _Spooled:
+class Spooled:
     """A response's body together with the temporary file that fed its request; closing closes both."""
 
     def __init__(self, body: Iterable[bytes], file: IO[bytes]) -> None:
@@ -68,7 +69,8 @@ def _has_unmeasured_body(environ: Environ) -> bool:
     return later_http and environ.get("REQUEST_METHOD") not in ("GET", "HEAD", "OPTIONS")
 
 
-def _refuse(code: str, detail: str, start_response: StartResponse) -> list[bytes]:
+def refuse(code: str, detail: str, start_response: StartResponse) -> list[bytes]:
+    """Answer with a problem, without the application."""
     kind = TABLE[code]
     body = json.dumps(document(kind, detail, uuid.uuid4().urn)).encode()
     headers = [
@@ -88,9 +90,7 @@ class BodyLimit:
     (None: the system's temporary folder); it is asked for only when one is needed.
     """
 
-    def __init__(
-        self, application: Application, max_bytes: int, folder: Callable[[], Path] | None = None
-    ) -> None:
+    def __init__(self, application: Application, max_bytes: int, folder: Folder = None) -> None:
         self._application = application
         self._limit = max_bytes + ENVELOPE
         self._sentence = f"This service takes files of at most {max_bytes:,} bytes."
@@ -101,30 +101,31 @@ class BodyLimit:
         try:
             length = _declared_length(environ)
         except ValueError:
-            return _refuse("bad_request", "Content-Length must be a number.", start_response)
+            return refuse("bad_request", "Content-Length must be a number.", start_response)
         if length is not None and length > self._limit:
-            return _refuse("too_large", self._sentence, start_response)
+            return refuse("too_large", self._sentence, start_response)
         if length is not None or not _has_unmeasured_body(environ):
             return self._application(environ, start_response)
         if not environ.get("wsgi.input_terminated"):
             # A server that does not mark the body's end would leave us waiting for ever.
-            return _refuse("length_required", "Send a Content-Length.", start_response)
+            return refuse("length_required", "Send a Content-Length.", start_response)
         return self._spooled(environ, start_response)
 
     def _spooled(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
             file = self._spool(environ["wsgi.input"])
         except _TooLargeError:
-            return _refuse("too_large", self._sentence, start_response)
+            return refuse("too_large", self._sentence, start_response)
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            return _refuse("storage_full" if full else "upload_interrupted", "", start_response)
+            return refuse("storage_full" if full else "upload_interrupted", "", start_response)
         measured = {name: value for name, value in environ.items() if name != "HTTP_TRANSFER_ENCODING"}
         measured["CONTENT_LENGTH"] = str(file.tell())
         file.seek(0)
         measured["wsgi.input"] = file
+        measured["assay.body_is_here"] = True
         try:
-            return _Spooled(self._application(measured, start_response), file)
+            return Spooled(self._application(measured, start_response), file)
         except BaseException:
             file.close()
             raise

@@ -14,6 +14,7 @@ from typing import Any
 from service.supervisor.shim import die_with_parent
 
 log = logging.getLogger(__name__)
+SENDERS_PER_THREAD = 8
 
 
 def _application(master: int) -> Callable[..., Any]:
@@ -61,9 +62,10 @@ def main() -> None:
         port=options.port,
         interface=Interfaces.WSGI,
         workers=options.workers,
-        blocking_threads=options.threads,
+        # These only receive and send; the application runs in `--threads` others (service.api.reception).
+        blocking_threads=options.threads * SENDERS_PER_THREAD,
         # More waiting requests than this are left in the kernel's queue, where they cost no memory.
-        backpressure=options.threads * 8,
+        backpressure=options.threads * SENDERS_PER_THREAD * 2,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         websockets=False,
