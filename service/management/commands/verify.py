@@ -14,6 +14,8 @@ from service.cli.verb import Verb, usage
 from service.cli.verifying import Answer, Tools, verify_file
 from service.policy import Outcome
 
+MAX_KEY_FILE = 4096
+
 
 class Command(Verb):
     """Check files against their credentials and proofs."""
@@ -101,13 +103,18 @@ def _log_key(given: str | None) -> str | None:
     if given is None:
         return None
     try:
-        line = given if "+" in given else Path(given).read_text(encoding="utf-8").strip().splitlines()[0]
+        line = given if "+" in given else _first_line(Path(given))
         VerifierKey.parse(line.strip())
     except (OSError, ValueError, IndexError, AttestError) as error:
         raise usage(
             "--log-key takes the log's verifier key (NAME+HASH+KEY) or a file that holds it."
         ) from error
     return line.strip()
+
+
+def _first_line(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        return file.read(MAX_KEY_FILE).strip().splitlines()[0]
 
 
 def _chain(url: str | None) -> Any:

@@ -164,7 +164,13 @@ def test_a_file_with_neither_credential_nor_proof_could_not_be_checked(
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["nothing-here.jpg"], ["--proof", "nothing.json", "FILE"], ["--log-key", "nonsense", "FILE"]],
+    [
+        [],
+        ["nothing-here.jpg"],
+        ["--proof", "nothing.json", "FILE"],
+        ["--log-key", "nonsense", "FILE"],
+        ["--log-key", "/dev/zero", "FILE"],
+    ],
 )
 def test_wrong_usage_exits_two_with_one_sentence(
     assay: Any, press: Any, tmp_path: Path, arguments: list[str]
