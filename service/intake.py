@@ -2,10 +2,24 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 from provenance.assets.asset import Asset
 from provenance.assets.intake import receive
 from service import wiring
+
+
+class UploadHandler(TemporaryFileUploadHandler):
+    """Django's own handler, whose temporary files lie where the sweep finds those of a killed process."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Start a file, in a folder that is there."""
+        Path(settings.FILE_UPLOAD_TEMP_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
+        super().new_file(*args, **kwargs)
 
 
 @contextmanager

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.core.exceptions import RequestDataTooBig
-from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
+from django.core.files.uploadhandler import StopUpload
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from provenance.errors import RejectedAsset
 from service import wiring
+from service.intake import UploadHandler
 from service.portal.access import View
 
 # Room for the form's other fields and the multipart boundaries around the file.
@@ -18,7 +19,7 @@ FORM_ROOM = 5 * 1024 * 1024
 Rejected = Callable[[HttpRequest, RejectedAsset], HttpResponseBase]
 
 
-class _Capped(TemporaryFileUploadHandler):
+class _Capped(UploadHandler):
     """Writes to a temporary file, and stops reading the request at the limit."""
 
     def __init__(self, request: HttpRequest, max_bytes: int) -> None:
