@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from service.api.deadline import transport_until
 from service.api.errors import ApiError
 
 MAX_REDIRECTS = 3
@@ -174,7 +175,9 @@ def fetched(
     # trust_env off: a proxy from the environment would connect to whatever it resolves itself.
     timeout = httpx.Timeout(min(STEP_SECONDS, seconds))
     with (
-        httpx.Client(trust_env=False, follow_redirects=False, timeout=timeout) as client,
+        httpx.Client(
+            transport=transport_until(deadline), trust_env=False, follow_redirects=False, timeout=timeout
+        ) as client,
         _opened(client, url, allowed, deadline) as response,
     ):
         if response.status_code != 200:

@@ -140,6 +140,13 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(0.1)
 
+    def at_headers(self):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        for _ in range(100):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+            time.sleep(0.1)
+
     def log_message(self, *_):
         pass
 
@@ -224,3 +231,10 @@ def test_the_address_is_resolved_once_so_a_second_answer_changes_nothing(server,
         assert b"".join(download.chunks) == b"hello"
     assert asked.count("rebind.test") == 1
     assert Handler.hosts == [f"rebind.test:{port}"]
+
+
+@pytest.mark.network
+def test_headers_that_drip_meet_the_deadline_too(server):
+    started = time.monotonic()
+    assert code_of(f"{server}/headers", allowed=only_ours, seconds=0.5) == "url_too_slow"
+    assert time.monotonic() - started < 3
