@@ -128,6 +128,8 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        # Answered with 400; every scanner of the internet would else write a traceback a request.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "sentence_transformers": {"level": "WARNING"},
         "faiss.loader": {"level": "WARNING"},
         "celery.utils.functional": {"level": "WARNING"},

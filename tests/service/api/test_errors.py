@@ -105,3 +105,10 @@ def test_a_host_name_that_is_not_ours_is_a_problem_for_programs(client, settings
     client.raise_request_exception = False
     response = client.get("/api/v1/range/abcde", HTTP_HOST="evil.example")
     assert (response.status_code, json.loads(response.content)["code"]) == (400, "bad_request")
+
+
+def test_a_host_that_is_not_ours_is_a_bad_request_without_a_traceback_in_the_log(api, settings, caplog):
+    settings.ALLOWED_HOSTS = ["ours.example"]
+    response = api.get("/api/v1/attestations", headers={"Host": "theirs.example"})
+    assert response.status_code == 400
+    assert caplog.records == []
