@@ -4,7 +4,10 @@ The steps and their constants are part of each image fingerprint's version: chan
 hashes (shrinking to 256 pixels first moved PDQ by 20 bits), so it needs a new version of every method.
 """
 
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,11 @@ CANONICAL_VERSION = 1
 CANONICAL_SIDE = 1024
 """JPEGs are decoded at the smallest DCT scale, other pictures reduced by the largest whole factor, that
 leaves no side below this many pixels (or as it was, where it already is)."""
+
+LARGE_PIXELS = 16_000_000
+"""Pictures decoded to more than this many wait for one another: 100 million pixels take 400 MB for a while,
+and a file that claims them may have 300 KB."""
+_LARGE = threading.Lock()
 
 # Our own limit is read from the header before any pixel; Pillow's warning below it would only repeat itself.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -91,9 +99,20 @@ def _decode(image: Image.Image, limits: ImageLimits) -> NDArray[np.uint8]:
         scale = CANONICAL_SIDE / shorter
         if scale < 1:
             image.draft("RGB" if image.mode != "L" else "L", (int(width * scale), int(height * scale)))
-    image.load()
-    upright = _turned(_to_rgb(image), _orientation(image))
-    return np.ascontiguousarray(np.asarray(upright, dtype=np.uint8))
+    with _place(image.width * image.height):
+        image.load()
+        upright = _turned(_to_rgb(image), _orientation(image))
+        return np.ascontiguousarray(np.asarray(upright, dtype=np.uint8))
+
+
+@contextmanager
+def _place(pixels: int) -> Iterator[None]:
+    """Wait until a picture of so many pixels may be decoded: large ones are, one after the other."""
+    if pixels <= LARGE_PIXELS:
+        yield
+        return
+    with _LARGE:
+        yield
 
 
 def _orientation(image: Image.Image) -> int:

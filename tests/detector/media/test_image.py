@@ -1,6 +1,7 @@
 import io
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 from detector.errors import MediaUnreadable
 from detector.fingerprints.pdq import pdq_prints
+from detector.media import image
 from detector.media.image import CANONICAL_SIDE, ImageLimits, canonical_rgb
 
 
@@ -31,6 +33,21 @@ def png_that_claims(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = chunk(b"IDAT", zlib.compress(b"\0" * 100))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+
+
+def test_large_pictures_are_decoded_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image, "LARGE_PIXELS", 399)
+    large, small = tmp_path / "large.png", tmp_path / "small.png"
+    Image.new("RGB", (20, 20)).save(large)
+    Image.new("RGB", (10, 10)).save(small)
+    with ThreadPoolExecutor(2) as threads:
+        with image._LARGE:
+            waiting = threads.submit(canonical_rgb, large)
+            assert threads.submit(canonical_rgb, small).result(20).shape == (10, 10, 3)
+            assert not waiting.done()
+        assert waiting.result(20).shape == (20, 20, 3)
 
 
 def test_a_large_picture_of_single_bits_is_read(tmp_path: Path) -> None:
