@@ -35,7 +35,8 @@ class Anchor:
     """One checkpoint's place on one chain.
 
     `registry` is the contract's checksummed address; `time` is the block's time (RFC 3339) or None when
-    only the transaction is known; `trust` is "none" for a local chain and "public" otherwise.
+    only the transaction is known; `trust` is "none" for a local chain, "unchecked" where nobody asked
+    the chain (a proof can name any), and "public" otherwise.
     """
 
     chain_id: int

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from attest.errors import ProofInvalid
-from attest.log.leaf import MAX_LEAF_BYTES, Opening
+from attest.log.leaf import MAX_LEAF_BYTES, Opening, parse_time
 from attest.log.note import MAX_NOTE_BYTES
 from attest.proofs.fields import Fields, load_object, malformed
 
@@ -193,6 +193,12 @@ def _anchor(fields: Fields) -> BundleAnchor:
         fields.skip(name)
         return None
 
+    time = optional("time", _TIME)
+    if time is not None:
+        try:
+            parse_time(time)
+        except ValueError as error:
+            raise malformed("An anchor's time is no time.") from error
     root = fields.binary("root", 32)
     if len(root) != 32:
         raise malformed("An anchor's root has 32 bytes.")
@@ -205,7 +211,7 @@ def _anchor(fields: Fields) -> BundleAnchor:
         transaction=optional("transaction", _WORD),
         block=fields.integer("block") if fields.has("block") else None,
         block_hash=optional("block_hash", _WORD),
-        time=optional("time", _TIME),
+        time=time,
     )
     fields.skip("block")
     fields.done()

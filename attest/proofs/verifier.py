@@ -164,7 +164,8 @@ def _unchecked(anchor: BundleAnchor) -> Anchor:
         block=anchor.block,
         time=anchor.time,
         finality=Finality.UNCHECKED,
-        trust=chain_trust(anchor.chain_id),
+        # The proof's own word: only what a chain confirmed lends trust.
+        trust="none" if chain_trust(anchor.chain_id) == "none" else "unchecked",
         transaction=anchor.transaction,
     )
 

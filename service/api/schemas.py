@@ -73,7 +73,7 @@ class Anchor(Schema):
     block: int | None
     time: str | None
     finality: Literal["pending", "included", "final", "unchecked"]
-    trust: str
+    trust: Literal["none", "unchecked", "public"]
     transaction: str | None
 
 

@@ -436,3 +436,18 @@ def test_the_documented_examples_are_real() -> None:
         line.strip() for line in (formats / "leaf.md").read_text().splitlines() if line[:4] == "    "
     )
     assert bundle.leaf.decode() in leaf
+
+
+def test_a_proof_that_names_a_public_chain_lends_no_trust_until_that_chain_was_asked() -> None:
+    bundle = make()
+    forged = dataclasses.replace(bundle, anchors=(dataclasses.replace(bundle.anchors[0], chain_id=1),))
+    assert verify(forged, DIGESTS).anchors[0].trust == "unchecked"
+    assert verify(forged, DIGESTS, chain=Chain(forged)).anchors[0].trust == "public"
+
+
+@pytest.mark.parametrize("time", ["9999-99-99T99:99:99Z", "2026-02-30T00:00:00Z", "2026-11-23T24:61:00Z"])
+def test_a_time_that_cannot_be_is_malformed(time: str) -> None:
+    anchor = dataclasses.replace(make().anchors[0], time=time)
+    with pytest.raises(ProofInvalid) as caught:
+        ProofBundle.parse(make(anchors=(anchor,)).to_json())
+    assert caught.value.code == "proof_malformed"
