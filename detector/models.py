@@ -60,6 +60,22 @@ class Item(models.Model):
         return f"{self.kind} {self.medium} {self.uid}"
 
 
+class ItemGate(models.Model):
+    """The one row that every new item locks, so that items become visible in the order of their numbers.
+
+    PostgreSQL gives out numbers before the transactions that took them end: without it, of two alike items
+    written at once the second could be compared before the first can be seen.
+    """
+
+    passed = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="detector_itemgate_is_single")]
+
+    def __str__(self) -> str:
+        return f"{self.passed} items passed"
+
+
 class FingerprintRow(models.Model):
     """One stored fingerprint of an item; the indexes are rebuilt from these rows."""
 

@@ -170,9 +170,7 @@ def review(submission: Submission, reviewer: Account, *, approve: bool) -> Submi
     Raises ServiceError `not_held`, and `own_submission`: nobody decides a dispute with somebody else alone.
     """
     if reviewer.pk == submission.account_id:
-        raise ServiceError(
-            "own_submission", "This is your own submission; another moderator decides it."
-        )
+        raise ServiceError("own_submission", "This is your own submission; another moderator decides it.")
     with transaction.atomic():
         held = Submission.objects.filter(pk=submission.pk, state=State.HELD)
         if approve:

@@ -4,10 +4,11 @@ Nothing here may be called before a fork: a C2PA context and a FAISS index do no
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -35,6 +36,23 @@ if TYPE_CHECKING:
 
 PRIVATE_DIR = 0o700
 _warm = threading.Event()
+
+
+_making = threading.RLock()
+Made = TypeVar("Made")
+
+
+class _Once(Generic[Made]):
+    """`functools.cache`, made by one thread at a time: two must not make two keys or two workers."""
+
+    def __init__(self, make: Callable[[], Made]) -> None:
+        self._cached = cache(make)
+        self.cache_clear, self.cache_info = self._cached.cache_clear, self._cached.cache_info
+        update_wrapper(self, make)
+
+    def __call__(self) -> Made:
+        with _making:
+            return self._cached()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +92,13 @@ def blob_folder() -> Path:
     return _folder("blobs")
 
 
-@cache
+@_Once
 def limits() -> Limits:
     """How large content may be."""
     return Limits(max_bytes=config().max_upload_bytes)
 
 
-@cache
+@_Once
 def storage() -> Storage:
     """Django's storage for content: a folder, or S3 by STORAGE_URL=s3://bucket/prefix."""
     url = urlsplit(config().storage_url)
@@ -93,13 +111,13 @@ def storage() -> Storage:
     return FileSystemStorage(location=location, file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
 
-@cache
+@_Once
 def asset_store() -> AssetStore:
     """Content, addressed by its digest."""
     return AssetStore(storage())
 
 
-@cache
+@_Once
 def signer() -> ClaimSigner:
     """The claim signer: SIGNER_URL, or the development PKI of the data folder."""
     from provenance.keys import devpki
@@ -114,7 +132,7 @@ def signer() -> ClaimSigner:
     return load_file_signer(folder, tsa_url=tsa_url)
 
 
-@cache
+@_Once
 def trust_store() -> TrustStore:
     """The trust lists in force: those in the database, those of TRUST_LISTS, and our development root."""
     from provenance import queries
@@ -128,33 +146,33 @@ def _development_root() -> Path | None:
     return root if not config().signer_url and root.is_file() else None
 
 
-@cache
+@_Once
 def inspector() -> Inspector:
     """The sandboxed reader."""
     signer()
     return Inspector(trust_store())
 
 
-@cache
+@_Once
 def writer() -> ManifestWriter:
     """The manifest writer."""
     return ManifestWriter(signer(), inspector(), limits())
 
 
-@cache
+@_Once
 def embedders() -> Embedders:
     """The fingerprints' models, loaded when first used."""
     text = SentenceEmbedder(config().embedder_text, config().device)
     return Embedders(text=text, image_limits=ImageLimits(max_pixels=limits().max_pixels))
 
 
-@cache
+@_Once
 def live_index() -> LiveIndex:
     """This process's index, kept level with the rows."""
     return LiveIndex(_folder("index"))
 
 
-@cache
+@_Once
 def log_key() -> LogKey:
     """The log's signing key, made on first use; the name made then is the log's origin for good."""
     path = _folder("secrets") / "log_key"
@@ -169,13 +187,13 @@ def _new_log_origin() -> str:
     return config().log_origin or (f"{host}/log" if host else "assay.local/log")
 
 
-@cache
+@_Once
 def tile_store() -> TileStore:
     """The static files of the log."""
     return TileStore(_folder("log"))
 
 
-@cache
+@_Once
 def chains() -> tuple[Chain, ...]:
     """Every chain that checkpoints are anchored on; empty while none is configured or running."""
     if not config().chain_rpc_url:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, F, Max, Min, Q
 from django.utils import timezone
 
 from detector.fingerprints.fingerprint import Fingerprints
 from detector.match import QUERY_ONLY
-from detector.models import Campaign, FingerprintRow, Item, Kind
+from detector.models import Campaign, FingerprintRow, Item, ItemGate, Kind
 
 
 def index(
@@ -34,6 +34,7 @@ def index(
         return known
     try:
         with transaction.atomic():
+            _pass_gate()
             item = Item.objects.create(
                 kind=Kind(kind),
                 medium=prints.medium.value,
@@ -56,6 +57,13 @@ def index(
             return known
         raise
     return item
+
+
+def _pass_gate() -> None:
+    """Wait for whoever is writing an item, and make the next one wait until this transaction ends."""
+    if not ItemGate.objects.filter(pk=1).update(passed=F("passed") + 1):
+        ItemGate.objects.bulk_create([ItemGate(pk=1)], ignore_conflicts=True)
+        ItemGate.objects.filter(pk=1).update(passed=F("passed") + 1)
 
 
 def _kept(text: str, length: int) -> str:

@@ -25,10 +25,6 @@ from provenance.assets.asset import Medium
 logger = logging.getLogger(__name__)
 
 _CHUNK = 2_000
-_OVERLAP = 1_000
-"""PostgreSQL commits out of the order in which it gave out ids: a row may appear after a later one was read.
-Every look therefore goes back this many ids. A transaction that stays open while a thousand others commit is
-missed until the next snapshot is loaded or rebuilt. SQLite has one writer and needs none of it."""
 
 
 class LiveIndex:
@@ -178,8 +174,8 @@ class LiveIndex:
     def _catch_up(self, most: int | None) -> bool:
         """Index rows not indexed yet, at most `most` of them; whether there may be more."""
         with self._lock:
-            overlap = 0 if connection.vendor == "sqlite" else _OVERLAP
-            ids = Item.objects.filter(id__gt=max(0, self._last - overlap)).order_by("id")
+            # Numbers become visible in their order (ItemGate), so what is new lies above the last one read.
+            ids = Item.objects.filter(id__gt=self._last).order_by("id")
             fresh: list[tuple[int, str | None, bool]] = []
             for number, tenant, kind in ids.values_list("id", "tenant", "kind").iterator(chunk_size=_CHUNK):
                 if number not in self._known:

@@ -1,5 +1,6 @@
 """The same story on PostgreSQL: only a variable changes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -65,3 +66,54 @@ def test_a_photo_is_attested_on_postgresql_and_verified_without_it(
     alone = {"DJANGO_SETTINGS_MODULE": "service.settings.offline", "DATABASE_URL": ""}
     checked = verb(alone, "verify", str(signed), "--proof", str(proof))
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+AT_ONCE = """
+import json, threading
+from django.db import connection
+from service import pipeline
+from service.intake import incoming_text
+from service.models import Account, Submission
+
+accounts = [Account.objects.create_user(name) for name in ("one", "two")]
+together = threading.Barrier(2)
+
+def bring(ids):
+    together.wait()
+    pipeline.advance(ids)
+    connection.close()
+
+outcomes = []
+TEXTS = (
+    "The museum by the harbour stays closed on Tuesday because of the storm.",
+    "Four candidates have announced that they will run for mayor of the valley.",
+    "A bakery in the old town sells bread made from acorns, as in the war.",
+    "Physicists measured the weight of a neutrino more precisely than before.",
+)
+for text in TEXTS:
+    ids = []
+    for account in accounts:
+        with incoming_text(text) as asset:
+            ids.append(str(pipeline.submit(account, asset, pipeline.AttestRequest("human")).pk))
+    threads = [threading.Thread(target=bring, args=(one,)) for one in ids]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    outcomes.append(sorted(Submission.objects.filter(pk__in=ids).values_list("state", flat=True)))
+print(json.dumps(outcomes))
+"""
+
+
+def test_of_two_accounts_with_the_same_text_at_once_exactly_one_is_first(
+    database: str, tmp_path: Path
+) -> None:
+    environment = {
+        "ASSAY_DATA_DIR": str(tmp_path / "data"),
+        "DATABASE_URL": database,
+        "DJANGO_SETTINGS_MODULE": "service.settings.embedded",
+    }
+    migrated = verb(environment, "migrate", "--verbosity", "0")
+    assert migrated.returncode == 0, migrated.stderr
+    done = verb(environment, "shell", "--verbosity", "0", "-c", AT_ONCE)
+    assert done.returncode == 0, done.stderr
+    outcomes = json.loads(done.stdout.strip().splitlines()[-1])
+    assert outcomes == [["appended", "held"]] * 4, done.stderr
