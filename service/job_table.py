@@ -20,7 +20,8 @@ from django.utils import timezone
 from service.models import Job, JobState
 
 LEASE = timedelta(seconds=30)
-MAX_ATTEMPTS = 8
+# About a quarter of an hour of tries, so that a signer or storage may be away for a while.
+MAX_ATTEMPTS = 12
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 300.0
 
