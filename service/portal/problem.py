@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from service import rate
 from service.errors import KNOWN_ERRORS, KnownError
 
 KNOWN = KNOWN_ERRORS
-_STATUS = {"too_large": 413, "file_too_large": 413, "unsupported_type": 415, "disk_full": 507}
+_STATUS = {"too_large": 413, "unsupported_type": 415, "storage_full": 507}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +22,11 @@ class Problem:
     def of(cls, error: KnownError) -> "Problem":
         """From any engine's error."""
         later = not error.permanent
-        return cls(error.code, str(error), 503 if later else _STATUS.get(error.code, 422), later)
+        status = _STATUS.get(error.code, 503 if later else 422)
+        return cls(error.code, str(error), status, later)
+
+    @classmethod
+    def too_often(cls) -> "Problem":
+        """The caller is over the rate."""
+        wait = round(rate.seconds_left())
+        return cls("rate_limited", f"That was too often. Try again in {wait} seconds.", 429, True)

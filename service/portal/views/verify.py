@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from attest.proofs.bundle import ProofBundle
 from provenance.errors import RejectedAsset
-from service import pipeline, wiring
+from service import pipeline, rate, wiring
 from service.portal import proof_file
 from service.portal.access import is_partial
 from service.portal.axes import axes, summary
@@ -58,6 +58,8 @@ def verify(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _answer(request, VerifyForm())
     form = VerifyForm(request.POST, request.FILES)
+    if not rate.within("verify", f"address:{rate.address_of(request)}", wiring.config().rate_per_minute):
+        return _answer(request, form, problem=Problem.too_often())
     if not form.is_valid():
         return _answer(request, form)
     try:
