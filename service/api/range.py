@@ -6,7 +6,6 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +13,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 from ninja import Field, Router, Schema
 
-from attest.models import LeafDigest
+from attest.queries import Known, known_among, known_under
 from service.api.content import digest, fields_of
 from service.api.errors import ApiError
 from service.api.schemas import described
@@ -23,26 +22,11 @@ from service.api.throttle import Rate
 router = Router(tags=["look-up"])
 MAX_DIGESTS = 1000
 CACHE = "public, max-age=30"
-# What a file's own SHA-256 can equal: the signed file, or the upload it was made from.
-ROLES = ("file", "asset")
 _PREFIX = re.compile(r"[0-9a-fA-F]{5}")
-_Row = tuple[str, int, Any]
 
 
-def _distinct(rows: Iterable[_Row]) -> dict[str, tuple[str, int]]:
-    """Digest → (status, leaf): an attestation that stands beats a revoked one, then the earliest leaf."""
-    best: dict[str, tuple[str, int]] = {}
-    for found, leaf, revoked_at in rows:
-        status = "revoked" if revoked_at else "attested"
-        if found not in best or (status, leaf) < best[found]:
-            best[found] = (status, leaf)
-    return best
-
-
-def _under(prefix: str) -> dict[str, tuple[str, int]]:
-    # As a range and not LIKE, which would not use the index on SQLite; "g" sorts after every hex digit.
-    rows = LeafDigest.objects.filter(digest__gte=prefix, digest__lt=prefix + "g", role__in=ROLES)
-    return _distinct(rows.values_list("digest", "leaf__index", "leaf__revoked_at"))
+def _status(known: Known) -> str:
+    return "revoked" if known.revoked else "attested"
 
 
 @require_safe
@@ -53,7 +37,7 @@ def by_prefix(request: HttpRequest, prefix: str) -> HttpResponse:
     """
     if not _PREFIX.fullmatch(prefix):
         raise ApiError("invalid_prefix")
-    found = sorted((item[5:], *rest) for item, rest in _under(prefix.lower()).items())
+    found = [(known.digest[5:], _status(known), known.leaf_index) for known in known_under(prefix.lower())]
     if "application/json" in request.headers.get("Accept", ""):
         entries = [{"suffix": suffix, "status": status, "leaf_index": leaf} for suffix, status, leaf in found]
         data = json.dumps({"prefix": prefix.lower(), "suffixes": entries}, separators=(",", ":")).encode()
@@ -105,11 +89,10 @@ class Answers(Schema):
 def lookup(request: HttpRequest) -> dict[str, Any]:
     """What the log knows of these digests. This tells us which ones; `/range` does not."""
     asked = [digest(text) for text in fields_of(request, Digests).sha256]
-    rows = LeafDigest.objects.filter(digest__in=set(asked), role__in=ROLES)
-    known = _distinct(rows.values_list("digest", "leaf__index", "leaf__revoked_at"))
+    known = {one.digest: one for one in known_among(asked)}
     return {
         "results": [
-            {"sha256": one, "status": known[one][0], "leaf_index": known[one][1]}
+            {"sha256": one, "status": _status(known[one]), "leaf_index": known[one].leaf_index}
             if one in known
             else {"sha256": one, "status": "none", "leaf_index": None}
             for one in asked

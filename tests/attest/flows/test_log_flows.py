@@ -446,11 +446,12 @@ def test_the_range_look_up_returns_every_digest_of_its_prefix() -> None:
     fill(50)
     known = {digest(f"{role} n{each}") for role in ("file", "asset") for each in range(50)}
     for prefix in {each[:5] for each in known}:
-        assert queries.range_suffixes(prefix) == sorted(each[5:] for each in known if each[:5] == prefix)
-    assert queries.range_suffixes("fffff") == []
+        found = [one.digest for one in queries.known_under(prefix)]
+        assert found == sorted(each for each in known if each[:5] == prefix)
+    assert queries.known_under("fffff") == []
     for bad in ("", "abcd", "ABCDE", "abcdef", "zzzzz"):
         with pytest.raises(ValueError, match="prefix"):
-            queries.range_suffixes(bad)
+            queries.known_under(bad)
 
 
 @pytest.mark.django_db
