@@ -8,12 +8,12 @@ from django.core.management.base import CommandError, CommandParser
 
 from provenance.manifests.manifest import SourceType
 from service.cli import remote
-from service.cli.exits import Exit
+from service.cli.exits import Exit, worst
 from service.cli.outputs import Outputs
 from service.cli.progress import Steps, steps
 from service.cli.safe import safe
 from service.cli.verb import Verb, usage
-from service.errors import KNOWN_ERRORS
+from service.errors import KNOWN_ERRORS, KnownError
 from service.settings.env import api_key
 
 KEY_VARIABLE = "ASSAY_API_KEY"
@@ -94,16 +94,16 @@ class Command(Verb):
         return attest
 
     def _all(self, options: dict[str, Any], attest: Attest) -> Exit:
-        failed = False
+        exits = [Exit.DONE]
         with steps("attesting", len(options["files"])) as shown:
             for path in options["files"]:
                 shown.note(path.name)
                 try:
                     answer, outputs = attest(path, shown)
                 except KNOWN_ERRORS as error:
-                    failed = True
+                    exits.append(Exit.REFUSED if error.permanent else Exit.UNCHECKED)
                     with shown.paused():
-                        self._refused(path, error.code, str(error), as_json=options["json"])
+                        self._not_done(path, error, as_json=options["json"])
                 except OSError as error:
                     sentence = f"{safe(path)}: {error.strerror}."
                     raise CommandError(sentence, returncode=Exit.UNCHECKED) from error
@@ -111,7 +111,7 @@ class Command(Verb):
                     with shown.paused():
                         self._done(path, answer, outputs, as_json=options["json"])
                 shown.advance()
-        return Exit.REFUSED if failed else Exit.DONE
+        return worst(exits)
 
     def _done(self, path: Path, answer: dict[str, Any], outputs: Outputs, *, as_json: bool) -> None:
         if as_json:
@@ -123,8 +123,9 @@ class Command(Verb):
         self.stdout.write(f"  credential  {safe(credential)}")
         self.stdout.write(f"  proof       {safe(outputs.proof)}")
 
-    def _refused(self, path: Path, code: str, sentence: str, *, as_json: bool) -> None:
+    def _not_done(self, path: Path, error: KnownError, *, as_json: bool) -> None:
         if as_json:
-            self.print_json({"file": str(path), "error": {"code": code, "sentence": sentence}})
+            self.print_json({"file": str(path), "error": {"code": error.code, "sentence": str(error)}})
         else:
-            self.stdout.write(f"REFUSED   {safe(path.name)}  {safe(sentence)} ({safe(code)})")
+            word = "REFUSED  " if error.permanent else "NOT DONE "
+            self.stdout.write(f"{word} {safe(path.name)}  {safe(str(error))} ({safe(error.code)})")

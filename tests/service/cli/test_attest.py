@@ -73,7 +73,7 @@ def test_a_server_that_is_not_there_is_one_sentence(assay: Any, tmp_path: Path) 
     file = tmp_path / "a.txt"
     file.write_text("a")
     run = assay("attest", file, "--server", "http://127.0.0.1:9", "--json", ASSAY_API_KEY="assay_x")
-    assert (run.code, run.json()["error"]["code"]) == (1, "server_unreachable")
+    assert (run.code, run.json()["error"]["code"]) == (3, "server_unreachable")
     assert "Traceback" not in run.err
 
 
