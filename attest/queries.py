@@ -274,11 +274,6 @@ def leaf_by_key(key: str) -> LeafRow | None:
     return LeafRow.objects.filter(key=key).first()
 
 
-def leaf_by_index(index: int) -> LeafRow | None:
-    """The leaf at an index, or None."""
-    return LeafRow.objects.filter(index=index).first()
-
-
 def latest_checkpoint() -> CheckpointRow | None:
     """The largest checkpoint, or None before the first."""
     return CheckpointRow.objects.order_by("-size").first()

@@ -101,15 +101,3 @@ def _member(item: Item) -> Member:
         subject=item.subject,
         tenant=item.tenant,
     )
-
-
-def items_by_sha256(sha256: str, *, tenant: str | None = None) -> list[Member]:
-    """Every item with these bytes, oldest first; with `tenant`, that account's own and all attested ones."""
-    items = Item.objects.filter(sha256=sha256).order_by("time", "id")
-    return [_member(i) for i in items if tenant is None or i.tenant == tenant or i.kind == "attested"]
-
-
-def campaign_of(item: Item) -> CampaignSummary | None:
-    """The campaign an item is in now, read anew; None where it stands alone."""
-    row = Campaign.objects.filter(members=item.pk, size__gt=1).first()
-    return None if row is None else summary(row)

@@ -1,7 +1,7 @@
 """The door every upload comes through: streamed, capped, sniffed, and gone afterwards whatever happens."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 from provenance.assets.asset import Asset
-from provenance.assets.intake import receive
+from provenance.assets.intake import from_text, receive
 from service import wiring
 
 
@@ -23,20 +23,21 @@ class UploadHandler(TemporaryFileUploadHandler):
 
 
 @contextmanager
-def incoming(chunks: Iterable[bytes], name: str) -> Iterator[Asset]:
-    """The bytes as an Asset for as long as the block runs; its temporary file is removed at the end.
-
-    Raises RejectedAsset when the bytes break a limit.
-    """
-    asset = receive(chunks, name, wiring.limits(), wiring.incoming_folder())
+def _held(asset: Asset) -> Iterator[Asset]:
     try:
         yield asset
     finally:
         asset.path.unlink(missing_ok=True)
 
 
-@contextmanager
-def incoming_text(text: str, name: str = "text.txt") -> Iterator[Asset]:
+def incoming(chunks: Iterable[bytes], name: str) -> AbstractContextManager[Asset]:
+    """The bytes as an Asset for as long as a `with` block runs; its temporary file is removed at the end.
+
+    Raises RejectedAsset when the bytes break a limit.
+    """
+    return _held(receive(chunks, name, wiring.limits(), wiring.incoming_folder()))
+
+
+def incoming_text(text: str, name: str = "text.txt") -> AbstractContextManager[Asset]:
     """The same for a text, as UTF-8."""
-    with incoming([text.encode("utf-8", "surrogatepass")], name) as asset:
-        yield asset
+    return _held(from_text(text, name, wiring.limits(), wiring.incoming_folder()))

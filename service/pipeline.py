@@ -305,6 +305,6 @@ def screen(
     if item.sha256 != prints.sha256:
         raise ServiceError("idempotency_conflict", "This Idempotency-Key was used for another request.")
     similarity = live.match(prints, tenant_filter=tenant, exclude={item.pk})
-    similarity = live.with_campaign(similarity, prints.sha256, tenant)
+    similarity = live.with_campaign(similarity, item)
     subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
     return policy.decide(compose(subject, inspection, _standing(asset, inspection), similarity))

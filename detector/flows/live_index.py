@@ -114,18 +114,14 @@ class LiveIndex:
             methods=tuple(sorted({entry.method for entry in prints.prints} & set(self.methods))),
         )
 
-    def with_campaign(self, similarity: Similarity, sha256: str, tenant: str | None) -> Similarity:
+    def with_campaign(self, similarity: Similarity, item: Item) -> Similarity:
         """Join the item just indexed to its campaign, and put that campaign into its similarity.
 
-        The item is the account's latest with these bytes; its match with itself, where it had been indexed
-        before, is left out. To be called once index() is committed.
+        Its match with itself, where it had been indexed before, is left out. To be called once index() is
+        committed.
         """
-        rows = Item.objects.filter(sha256=sha256, tenant=tenant, kind=Kind.SCREENED).order_by("-id")
-        item = rows.first()
-        if item is None:
-            return similarity
         prints = stored_prints(item)
-        found, _ = self.find(prints, tenant_filter=tenant, exclude={item.pk})
+        found, _ = self.find(prints, tenant_filter=item.tenant, exclude={item.pk})
         campaign = join_campaign(item, [raw.item_no for raw in found if raw.telling])
         return replace(
             similarity,

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,10 +59,6 @@ class TrustStore:
     def named(self, uri: str | None) -> str | None:
         """The name of the list that the reader reported by `uri`."""
         return next((item.name for item in self.lists if item.uri == uri), None)
-
-    def with_lists(self, more: Iterable[TrustList]) -> "TrustStore":
-        """A store that holds these lists as well."""
-        return TrustStore(self.lists + tuple(more))
 
 
 def parse_pem(name: str, kind: ListKind | str, pem: bytes, version: str = "") -> TrustList:

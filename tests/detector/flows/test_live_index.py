@@ -29,8 +29,8 @@ def prints(text: str, embedders: Embedders) -> Fingerprints:
 def screened(live: LiveIndex, text: str, embedders: Embedders, tenant: str = "t", **more: str) -> Similarity:
     found = prints(text, embedders)
     similarity = live.match(found, tenant_filter=tenant)
-    index(found, kind="screened", tenant=tenant, **more)
-    return live.with_campaign(similarity, found.sha256, tenant)
+    item = index(found, kind="screened", tenant=tenant, **more)
+    return live.with_campaign(similarity, item)
 
 
 def test_an_item_added_by_another_process_is_found_at_once(tmp_path: Path, without_model: Embedders) -> None:
