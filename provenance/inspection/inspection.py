@@ -59,11 +59,59 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """One axis in one sentence: `axis` and `value` as in the report, and the C2PA codes it rests on."""
+
+    axis: str
+    value: str
+    sentence: str
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListVerdict:
+    """What one trust list says of the signer: `trusted` or `unknown`. `sha256` is the list's own digest."""
+
+    name: str
+    version: str
+    sha256: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The entry of a list of conforming products that bears the signing certificate's name."""
+
+    name: str
+    organisation: str
+    record_id: str
+    status: str
+    assurance_level: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedIdentity:
+    """A CAWG identity assertion: who else put their name to it, and how far that holds.
+
+    `status` is `trusted`, `untrusted` or `invalid`; it never decides the credential itself.
+    """
+
+    name: str
+    kind: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """What the reader found. Digests are lower-case hex; None where the file carries no such thing.
 
     `signer` is the leaf certificate's subject as printed there (anyone can print any name);
-    `trust_list` names the list that anchors it; `signed_at` is RFC 3339, believed only as `time` says.
+    `trust_list` names the list that anchors it and `trust_lists` says of each list in force whether it does;
+    times are RFC 3339: `stamped_at` is a time-stamping authority's (named in `stamped_by`), trusted only if
+    `time` is `timestamped`; `claimed_at` is the signer's own word; `signed_at` is the best of the two.
+    `valid_from` and `valid_to` bound the signing certificate. `revoked_at` is what its authority says, asked
+    for as `revocation_source` says (`stapled` or `fetched`). `padding_hex` is the non-zero padding, cut at
+    1,024 bytes.
     """
 
     credential: Credential
@@ -82,3 +130,15 @@ class Inspection:
     binding_sha256: str | None = None
     padding_bytes: int = 0
     findings: tuple[Finding, ...] = ()
+    trust_lists: tuple[ListVerdict, ...] = ()
+    product: Product | None = None
+    identities: tuple[NamedIdentity, ...] = ()
+    revoked_at: str | None = None
+    revocation_source: str | None = None
+    stamped_at: str | None = None
+    stamped_by: str | None = None
+    claimed_at: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    padding_hex: str = ""
+    statements: tuple[Statement, ...] = ()
