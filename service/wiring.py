@@ -124,12 +124,11 @@ def signer() -> ClaimSigner:
 
     passphrase = config().signer_passphrase_file
     secret = Path(passphrase).read_bytes().rstrip(b"\n") if passphrase else None
-    tsa_url = config().tsa_url or None
     if config().signer_url:
-        return load_file_signer(config().signer_url, passphrase=secret, tsa_url=tsa_url)
+        return load_file_signer(config().signer_url, passphrase=secret, tsa_urls=config().tsa_urls)
     folder = _folder("pki")
     devpki.create(folder)
-    return load_file_signer(folder, tsa_url=tsa_url)
+    return load_file_signer(folder, tsa_urls=config().tsa_urls)
 
 
 @_Once

@@ -24,20 +24,33 @@ class SigningAlgorithm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class X509Identity:
+    """Who a claim's content is vouched for by, besides the claim signer (CAWG identity assertion 1.1, X.509).
+
+    A chain (PEM, leaf first), its leaf's unencrypted PKCS #8 key and algorithm.
+    """
+
+    chain_pem: bytes
+    private_key_pem: bytes = field(repr=False)
+    algorithm: SigningAlgorithm
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimSigner:
     """A chain (PEM, leaf first, root left out), its leaf's algorithm, and one of two ways to sign.
 
     `private_key_pem` is an unencrypted PKCS #8 key held in memory: the SDK signs with it itself. Where the
     key never leaves a device, it is None and `sign` is called with the bytes to be signed; it returns the raw
-    COSE signature (ECDSA: r ‖ s, RFC 9053 section 2.1) or raises SignerUnavailable. `tsa_url` names an RFC
-    3161 authority.
+    COSE signature (ECDSA: r ‖ s, RFC 9053 section 2.1) or raises SignerUnavailable. `tsa_urls` names
+    RFC 3161 authorities in the order in which they are asked. `identity` adds a CAWG identity to each claim.
     """
 
     chain_pem: bytes
     algorithm: SigningAlgorithm
     private_key_pem: bytes | None = field(default=None, repr=False)
     sign: Callable[[bytes], bytes] | None = field(default=None, repr=False)
-    tsa_url: str | None = None
+    tsa_urls: tuple[str, ...] = ()
+    identity: X509Identity | None = None
 
     def __post_init__(self) -> None:
         if (self.private_key_pem is None) == (self.sign is None):

@@ -24,7 +24,7 @@ _PROBE = b"does this key belong to this certificate?"
 
 
 def load_file_signer(
-    location: Path | str, passphrase: bytes | None = None, tsa_url: str | None = None
+    location: Path | str, passphrase: bytes | None = None, tsa_urls: tuple[str, ...] = ()
 ) -> ClaimSigner:
     """The signer of a folder holding `chain.pem` and `signer.key`, as a path or as a `file:` address.
 
@@ -42,7 +42,7 @@ def load_file_signer(
     algorithm = algorithm_of(public)
     if not verifies(public, raw_signature(key, _PROBE), _PROBE):
         raise KeyMaterialInvalid("The private key does not belong to the certificate.")
-    return ClaimSigner(chain_pem, algorithm, private_key_pem=pkcs8(key), tsa_url=tsa_url)
+    return ClaimSigner(chain_pem, algorithm, private_key_pem=pkcs8(key), tsa_urls=tsa_urls)
 
 
 def _paths(location: Path | str) -> tuple[Path, Path]:

@@ -30,8 +30,10 @@ class Signing:
         self._signer = signer
         self._kept = threading.local()
         settings = sdk.base_settings((), verify_after_sign=False)
-        if signer.tsa_url:
-            settings["core"]["allowed_network_hosts"] = [urlsplit(signer.tsa_url).hostname]
+        # The SDK knows one authority; the first is asked.
+        self._tsa_url = signer.tsa_urls[0] if signer.tsa_urls else None
+        if self._tsa_url:
+            settings["core"]["allowed_network_hosts"] = [urlsplit(self._tsa_url).hostname]
         try:
             self.context = sdk.context(settings, self._native(c2pa))
         except c2pa.C2paError as error:
@@ -42,7 +44,7 @@ class Signing:
     @property
     def stamps(self) -> bool:
         """Whether a time-stamping authority is asked."""
-        return self._signer.tsa_url is not None
+        return self._tsa_url is not None
 
     def taken_error(self) -> SignerUnavailable | None:
         """What the key store raised in this thread's last call, once: the SDK itself swallows it."""
@@ -54,14 +56,14 @@ class Signing:
         signer = self._signer
         if signer.private_key_pem is not None:
             info = c2pa.C2paSignerInfo(
-                signer.algorithm.value, signer.chain_pem, signer.private_key_pem, signer.tsa_url
+                signer.algorithm.value, signer.chain_pem, signer.private_key_pem, self._tsa_url
             )
             return c2pa.Signer.from_info(info)
         return c2pa.Signer.from_callback(
             self._ask,
             c2pa.C2paSigningAlg[signer.algorithm.name],
             signer.chain_pem.decode(),
-            signer.tsa_url,
+            self._tsa_url,
         )
 
     def _ask(self, data: bytes) -> bytes:

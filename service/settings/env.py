@@ -34,7 +34,7 @@ class Config:
     registry_address: str
     signer_url: str
     signer_passphrase_file: str
-    tsa_url: str
+    tsa_urls: tuple[str, ...]
     trust_lists: tuple[Path, ...]
     embedder_text: str
     device: str
@@ -72,6 +72,16 @@ def _url(env: Env, name: str, schemes: tuple[str, ...]) -> str:
     if value and urlsplit(value).scheme not in schemes:
         raise ConfigurationError(f"{name} must be a URL of one of these schemes: {', '.join(schemes)}.")
     return value
+
+
+def _urls(env: Env, name: str, schemes: tuple[str, ...]) -> tuple[str, ...]:
+    """Several addresses, separated by commas; a comma inside of one is written %2C."""
+    found = tuple(item.strip() for item in env.str(name, "").split(",") if item.strip())
+    for item in found:
+        parts = urlsplit(item)
+        if parts.scheme not in schemes or (parts.scheme.startswith("http") and not parts.hostname):
+            raise ConfigurationError(f"{name} must hold URLs of one of these schemes: {', '.join(schemes)}.")
+    return found
 
 
 def _paths(env: Env, name: str) -> tuple[Path, ...]:
@@ -128,7 +138,7 @@ def _read(env: Env) -> Config:
         registry_address=env.str("REGISTRY_ADDRESS", ""),
         signer_url=_url(env, "SIGNER_URL", ("file",)),
         signer_passphrase_file=env.str("SIGNER_PASSPHRASE_FILE", ""),
-        tsa_url=_url(env, "TSA_URL", ("http", "https")),
+        tsa_urls=_urls(env, "TSA_URL", ("http", "https")),
         trust_lists=_paths(env, "TRUST_LISTS"),
         embedder_text=env.str("EMBEDDER_TEXT", ""),
         device=env.str("DEVICE", "cpu"),

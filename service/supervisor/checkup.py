@@ -193,11 +193,11 @@ def _signer(config: Config) -> Finding:
 
 
 def _time(config: Config) -> Finding:
-    if not config.tsa_url:
+    if not config.tsa_urls:
         return Finding(
             "timestamps", Health.MISSING, "none", "signatures lapse with their certificate; set TSA_URL"
         )
-    return Finding("timestamps", Health.LIVE, _without_secret(config.tsa_url))
+    return Finding("timestamps", Health.LIVE, ", ".join(map(_without_secret, config.tsa_urls)))
 
 
 def _trust(config: Config) -> Finding:

@@ -39,6 +39,8 @@ def test_nothing_set_is_one_machine_with_everything_embedded() -> None:
         ("TRUST_LISTS", "/no/such/list.pem"),
         ("VECTOR_URL", "milvus:http://localhost"),
         ("EMBEDDER_IMAGE", "clip"),
+        ("TSA_URL", "https://first.example,ftp://second.example"),
+        ("TSA_URL", "http:///no-host"),
     ],
 )
 def test_a_value_that_cannot_work_is_refused_by_name(
@@ -47,6 +49,11 @@ def test_a_value_that_cannot_work_is_refused_by_name(
     monkeypatch.setenv(name, value)
     with pytest.raises(env.ConfigurationError, match=name):
         env.read()
+
+
+def test_several_time_stamping_authorities_are_taken_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TSA_URL", "https://first.example/tsa, http://second.example,")
+    assert env.read().tsa_urls == ("https://first.example/tsa", "http://second.example")
 
 
 def test_a_running_assay_is_found_without_being_named(

@@ -276,7 +276,7 @@ def test_a_key_of_another_certificate_is_noticed_before_anything_is_handed_over(
 def test_a_time_stamping_authority_that_is_down_is_worth_a_retry(
     jpeg: Path, signer: ClaimSigner, human: Declaration, inspector: Inspector, tmp_path: Path
 ) -> None:
-    stamped = replace(signer, tsa_url="http://127.0.0.1:1/")
+    stamped = replace(signer, tsa_urls=("http://127.0.0.1:1/",))
     with pytest.raises(SignerUnavailable) as caught:
         ManifestWriter(stamped, inspector).sign(asset_of(jpeg), human, tmp_path, "out")
     assert (caught.value.code, caught.value.permanent) == ("tsa_unavailable", False)
