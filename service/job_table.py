@@ -24,6 +24,8 @@ LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 12
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 300.0
+# A key store or a time-stamping authority may be away over a long weekend; nothing is lost by waiting.
+OUTAGE_PATIENCE = timedelta(days=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,12 @@ def enqueue(kind: str, subject: str = "", *, run_at: datetime | None = None) -> 
     if not created:
         ended = Q(state=JobState.DONE) | Q(state=JobState.POISONED)
         Job.objects.filter(ended, pk=job.pk).update(
-            state=JobState.QUEUED, attempts=0, run_at=when, finished_at=None, dispatched_at=None
+            state=JobState.QUEUED,
+            attempts=0,
+            run_at=when,
+            created_at=timezone.now(),
+            finished_at=None,
+            dispatched_at=None,
         )
     return job
 
@@ -134,16 +141,25 @@ def retry_delay(attempts: int) -> float:
     return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, not a secret
 
 
-def fail(lease: Lease, code: str, sentence: str, *, permanent: bool) -> JobState:
+def fail(
+    lease: Lease, code: str, sentence: str, *, permanent: bool = False, outage: bool = False
+) -> JobState:
     """Record a failure: queued again with backoff, or poisoned when permanent or out of tries.
 
-    Answers LEASED, and records nothing, where the lease was lost: how it ends is another worker's to say.
+    An `outage` is somebody else's: its tries are not counted, it waits for four days. Answers LEASED, and
+    records nothing, where the lease was lost: how it ends is another worker's to say.
     """
-    poisoned = permanent or lease.attempts >= MAX_ATTEMPTS
+    if outage:
+        waited = Job.objects.filter(_held(lease), created_at__lt=timezone.now() - OUTAGE_PATIENCE)
+        poisoned = waited.exists()
+    else:
+        poisoned = permanent or lease.attempts >= MAX_ATTEMPTS
     state = JobState.POISONED if poisoned else JobState.QUEUED
     delay = timedelta(seconds=retry_delay(lease.attempts))
     recorded = Job.objects.filter(_held(lease)).update(
         state=state,
+        # The last try is kept back: a job that waited out an outage may still fail by itself, once.
+        attempts=min(lease.attempts, MAX_ATTEMPTS - 1) if outage else lease.attempts,
         run_at=timezone.now() + delay,
         lease_until=None,
         dispatched_at=None,

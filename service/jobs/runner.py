@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import Error as DatabaseError
 
+from provenance.errors import SignerUnavailable
 from service import job_table as table
 from service import pipeline, upkeep
 from service.errors import KNOWN_ERRORS
@@ -81,10 +82,11 @@ def run(lease: table.Lease) -> JobState:
         with _kept_alive(lease):
             kind.run(lease.subject)
     except KNOWN_ERRORS as error:
-        return _failed(lease, kind, error.code, str(error), permanent=error.permanent)
+        outage = isinstance(error, SignerUnavailable)
+        return _failed(lease, kind, error.code, str(error), permanent=error.permanent, outage=outage)
     except Exception as error:
         log.exception("job %s (%s %s) failed", lease.job_id, lease.kind, lease.subject)
-        return _failed(lease, kind, "internal_error", f"{type(error).__name__}: {error}", permanent=False)
+        return _failed(lease, kind, "internal_error", f"{type(error).__name__}: {error}")
     if kind.every is not None:
         table.repeat(lease, kind.every)
         return JobState.QUEUED
@@ -92,12 +94,20 @@ def run(lease: table.Lease) -> JobState:
     return JobState.DONE
 
 
-def _failed(lease: table.Lease, kind: Kind, code: str, sentence: str, *, permanent: bool) -> JobState:
+def _failed(
+    lease: table.Lease,
+    kind: Kind,
+    code: str,
+    sentence: str,
+    *,
+    permanent: bool = False,
+    outage: bool = False,
+) -> JobState:
     if kind.every is not None:
         # A recurring job is never poisoned: it says what is wrong and comes again, less and less often.
         log.warning("%s: %s (%s)", lease.kind, sentence, code)
         return table.fail_recurring(lease, code, sentence)
-    state = table.fail(lease, code, sentence, permanent=permanent)
+    state = table.fail(lease, code, sentence, permanent=permanent, outage=outage)
     if state is JobState.POISONED and kind.give_up is not None:
         kind.give_up(lease.subject, code, sentence)
     log.info("job %s (%s): %s, %s (%s)", lease.job_id, lease.kind, state, sentence, code)

@@ -132,3 +132,30 @@ def test_only_jobs_that_no_broker_carries_are_dispatched() -> None:
     Job.objects.filter(pk=job.pk).update(dispatched_at=now)
     assert table.due_for_dispatch(now, timedelta(seconds=60)) == []
     assert table.due_for_dispatch(now + timedelta(seconds=61), timedelta(seconds=60)) == [job.pk]
+
+
+def test_an_outage_of_somebody_else_costs_no_tries_and_ends_after_days() -> None:
+    job = table.enqueue("attest", "a")
+    for _ in range(table.MAX_ATTEMPTS + 3):
+        Job.objects.filter(pk=job.pk).update(run_at=timezone.now())
+        lease = table.lease_one(job.pk, "one")
+        assert lease is not None
+        assert table.fail(lease, "tsa_unavailable", "No authority answers.", outage=True) is JobState.QUEUED
+    Job.objects.filter(pk=job.pk).update(
+        run_at=timezone.now(), created_at=timezone.now() - table.OUTAGE_PATIENCE - timedelta(hours=1)
+    )
+    lease = table.lease_one(job.pk, "one")
+    assert lease is not None
+    assert table.fail(lease, "tsa_unavailable", "No authority answers.", outage=True) is JobState.POISONED
+
+
+def test_a_job_asked_for_again_has_its_patience_anew() -> None:
+    job = table.enqueue("attest", "a")
+    lease = table.lease_one(job.pk, "one")
+    assert lease is not None
+    assert table.finish(lease)
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=30))
+    table.enqueue("attest", "a")
+    again = table.lease_one(job.pk, "two")
+    assert again is not None
+    assert table.fail(again, "signer_token_gone", "The token is gone.", outage=True) is JobState.QUEUED
