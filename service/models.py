@@ -68,6 +68,7 @@ class Submission(models.Model):
     # Its own, and not the stored asset's: others may have brought the same content under another name.
     name = models.CharField(max_length=300)
     parents = models.JSONField(default=list)
+    wishes = models.JSONField(default=dict)
     idempotency_key = models.CharField(max_length=200, null=True)
     request_sha256 = models.CharField(max_length=64)
 
@@ -77,6 +78,8 @@ class Submission(models.Model):
     )
     store = models.ForeignKey("provenance.StoredAsset", on_delete=models.PROTECT, null=True, related_name="+")
     embedded = models.BooleanField(default=False)
+    # Private metadata that the signed copy no longer holds, in words.
+    removed = models.JSONField(default=list)
     claim_sha256 = models.CharField(max_length=64, blank=True)
     binding_sha256 = models.CharField(max_length=64, blank=True)
     leaf_index = models.BigIntegerField(null=True, db_index=True)

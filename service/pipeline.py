@@ -34,11 +34,13 @@ from provenance.manifests.manifest import SourceType
 from service import job_table as table
 from service import policy, wiring
 from service.errors import ServiceError
-from service.models import Account, State, Submission
-from service.report import Report, Subject, compose
+from service.models import Account, Job, JobState, State, Submission
+from service.report import Reason, Report, Subject, compose
 from service.stages import STAGES, local
+from service.wishes import Wishes
 
 ATTEST = "attest"
+NOTHING_MORE = Wishes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,12 @@ class AttestRequest:
     title: str = ""
     parents: tuple[str, ...] = ()
     idempotency_key: str | None = None
+    wishes: Wishes = NOTHING_MORE
 
     def digest(self, asset_sha256: str) -> str:
         """One digest of bytes and wishes, to tell a repeated request from another one."""
         parts = [asset_sha256, self.source_type, self.title, *self.parents]
+        parts += [f"{name}={value}" for name, value in sorted(self.wishes.as_dict().items())]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -80,6 +84,7 @@ def submit(account: Account, asset: Asset, request: AttestRequest) -> Submission
                 title=title_of(request.title) or asset.name,
                 name=asset.name,
                 parents=list(request.parents),
+                wishes=request.wishes.as_dict(),
                 idempotency_key=request.idempotency_key or None,
                 request_sha256=digest,
             )
@@ -162,6 +167,12 @@ def give_up(submission_id: str, code: str, sentence: str) -> None:
         live = Submission.objects.filter(pk=submission_id, state__in=list(STAGES))
         if live.update(state=State.FAILED, error_code=code[:64], error=sentence, updated_at=timezone.now()):
             forget_key(f"attested:{submission_id}")
+
+
+def waiting_for(submission: Submission) -> Reason | None:
+    """What keeps a live submission from going on for now, if its last try failed: it is tried again."""
+    job = Job.objects.filter(kind=ATTEST, subject=str(submission.pk), state=JobState.QUEUED).first()
+    return Reason(job.error_code, job.error) if job is not None and job.error_code else None
 
 
 def review(submission: Submission, reviewer: Account, *, approve: bool) -> Submission:

@@ -141,12 +141,21 @@ def other_accounts_original(similarity: Similarity, tenant: str) -> Match | None
     return next((m for m in similarity.matches if m.subject and m.tenant != tenant), None)
 
 
-def attestable(similarity: Similarity, tenant: str, credential_status: str) -> Verdict:
+def attestable(
+    similarity: Similarity, tenant: str, credential_status: str, *, accept_broken_parent: bool = False
+) -> Verdict:
     """Whether an upload may be signed as it is: deciding comes before signing."""
 
     def rules() -> Iterator[_Rule]:
         other = other_accounts_original(similarity, tenant)
-        if credential_status == "invalid":
+        if credential_status == "invalid" and accept_broken_parent:
+            yield (
+                Action.ACCEPT,
+                "broken_parent_accepted",
+                "The file carries a content credential that does not hold; it is signed over as its owner"
+                " asked, and every later report says so.",
+            )
+        elif credential_status == "invalid":
             yield (
                 Action.FLAG,
                 "broken_parent",

@@ -20,12 +20,13 @@ from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.flows.index_item import index
 from provenance.assets.asset import Asset, Medium
 from provenance.flows.keep import keep
-from provenance.manifests.manifest import Declaration, Manifest, SourceType
+from provenance.manifests.manifest import Declaration, Manifest, SoftBinding, SourceType
 from provenance.models import StoredAsset
 from service import policy, wiring
 from service.errors import ServiceError
 from service.models import State, Submission
 from service.report import inspection_from
+from service.wishes import wishes_from
 
 Changes = dict[str, Any]
 Stage = Callable[[Submission], Changes]
@@ -79,7 +80,8 @@ def decide(submission: Submission) -> Changes:
     )
     similarity = live.match(prints, tenant_filter=tenant, before=item.pk)
     credential = inspection_from(submission.inspection).credential.value
-    verdict = policy.attestable(similarity, tenant, credential)
+    broken_too = wishes_from(submission.wishes).accept_broken_parent
+    verdict = policy.attestable(similarity, tenant, credential, accept_broken_parent=broken_too)
     state = State.ACCEPTED
     if verdict.action is policy.Action.FLAG:
         state = State.REFUSED
@@ -91,9 +93,8 @@ def decide(submission: Submission) -> Changes:
         "action": verdict.action.value,
         "reasons": [asdict(reason) for reason in verdict.reasons],
     }
-    if state is not State.HELD:
-        changes["fingerprints"] = {}
     if state is State.REFUSED:
+        changes["fingerprints"] = {}
         changes |= {"error_code": verdict.reasons[0].code, "error": verdict.reasons[0].sentence}
     return changes
 
@@ -106,8 +107,7 @@ def sign(submission: Submission) -> Changes:
         with ExitStack() as held:
             asset = held.enter_context(local(submission.asset, submission.name))
             parents = tuple(held.enter_context(local(parent)).path for parent in _parents(submission))
-            declaration = Declaration(SourceType(submission.source_type), submission.title, parents)
-            manifest = wiring.writer().sign(asset, declaration, folder, "signed")
+            manifest = wiring.writer().sign(asset, _declaration(submission, parents), folder, "signed")
             signed = keep(_signed_asset(manifest, asset), wiring.asset_store())
             store = keep(_store_asset(manifest), wiring.asset_store())
     finally:
@@ -116,7 +116,9 @@ def sign(submission: Submission) -> Changes:
         "state": State.SIGNED,
         "signed": signed,
         "store": store,
+        "fingerprints": {},
         "embedded": manifest.embedded,
+        "removed": list(manifest.removed),
         "claim_sha256": manifest.claim_sha256,
         "binding_sha256": manifest.binding_sha256,
     }
@@ -140,6 +142,24 @@ def append(submission: Submission) -> Changes:
         source_type=submission.source_type,
     )
     return {"state": State.APPENDED, "leaf_index": leaf.index}
+
+
+def _declaration(submission: Submission, parents: tuple[Path, ...]) -> Declaration:
+    wishes = wishes_from(submission.wishes)
+    kept = submission.fingerprints
+    thumbnail = kept.get("thumbnail")
+    return Declaration(
+        source_type=SourceType(submission.source_type),
+        title=submission.title,
+        parents=parents,
+        thumbnail=base64.b64decode(thumbnail) if thumbnail else None,
+        soft_bindings=tuple(SoftBinding(*pair) for pair in kept.get("soft_bindings", ())),
+        training=wishes.choice,
+        author=wishes.author or None,
+        keep_metadata=wishes.keep_metadata,
+        accept_broken_parent=wishes.accept_broken_parent,
+        embed_text=wishes.embed_text,
+    )
 
 
 def _parents(submission: Submission) -> list[StoredAsset]:

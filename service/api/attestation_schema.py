@@ -9,6 +9,7 @@ from ninja import Schema
 from attest.standing import Standing
 from service.api.schemas import Anchor, Reason
 from service.models import State, Submission
+from service.pipeline import waiting_for
 
 BASE = "/api/v1/attestations"
 
@@ -71,7 +72,8 @@ class Evidence(Schema):
 
 
 class Attestation(Summary):
-    """One attestation. `reasons` say why it was accepted, held or refused; `error` why it failed, if it did.
+    """One attestation. `reasons` say why it was accepted, held or refused; `error` why it failed, if it did,
+    and `waiting` what it waits for if something it needs is away for now (a signing key, a time stamp).
 
     `claim_sha256` and `binding_sha256` are its identity beside the file's digest; `embedded` says whether the
     signed file carries its manifest.
@@ -79,11 +81,13 @@ class Attestation(Summary):
 
     parents: list[str]
     embedded: bool
+    removed_metadata: list[str]
     claim_sha256: str | None
     binding_sha256: str | None
     action: str
     reasons: list[Reason]
     error: Reason | None
+    waiting: Reason | None
     evidence: Evidence
 
 
@@ -144,15 +148,18 @@ def _evidence(submission: Submission, standing: Standing | None) -> dict[str, An
 
 def full(submission: Submission, standing: Standing | None) -> dict[str, Any]:
     """Everything its owner may see."""
+    waiting = waiting_for(submission)
     error = {"code": submission.error_code, "sentence": submission.error} if submission.error_code else None
     return {
         **summary(submission),
         "parents": submission.parents,
         "embedded": submission.embedded,
+        "removed_metadata": submission.removed,
         "claim_sha256": submission.claim_sha256 or None,
         "binding_sha256": submission.binding_sha256 or None,
         "action": submission.action,
         "reasons": submission.reasons,
         "error": error,
+        "waiting": asdict(waiting) if waiting else None,
         "evidence": _evidence(submission, standing),
     }

@@ -1,14 +1,14 @@
 """`/attestations`: ask for one, follow it, take its files and its proof, revoke it. Always one's own."""
 
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import Field, Header, Query, Router, Schema, Status
 
-from provenance.manifests.manifest import SourceType
+from provenance.manifests.manifest import SourceType, TrainingChoice
 from service import pipeline
 from service.api import cursor, download
 from service.api.attestation_schema import Accepted, Attestation, Page, accepted, full, path_of, summary
@@ -20,6 +20,7 @@ from service.api.schemas import body, described
 from service.api.throttle import Rate
 from service.models import State, Submission
 from service.pipeline import AttestRequest
+from service.wishes import MAX_AUTHOR, WISHES, wishes_from
 
 router = Router(tags=["attestations"])
 READ = ("attest", "verify", "moderate")
@@ -35,6 +36,11 @@ class Wish(Schema):
     source_type: str
     title: str = Field("", max_length=300)
     parents: list[str] = Field(default_factory=list, max_length=MAX_PARENTS)
+    training: TrainingChoice | Literal[""] = ""
+    author: str = Field("", max_length=MAX_AUTHOR)
+    keep_metadata: bool = False
+    accept_broken_parent: bool = False
+    embed_text: bool = False
 
 
 class Withdrawal(Schema):
@@ -49,6 +55,11 @@ _BODY = body(
     source_type={"type": "string", "enum": [kind.value for kind in SourceType]},
     title={"type": "string", "maxLength": 300},
     parents={"type": "array", "items": {"type": "string", "format": "uuid"}, "maxItems": MAX_PARENTS},
+    training={"type": "string", "enum": [choice.value for choice in TrainingChoice]},
+    author={"type": "string", "maxLength": MAX_AUTHOR},
+    keep_metadata={"type": "boolean", "default": False},
+    accept_broken_parent={"type": "boolean", "default": False},
+    embed_text={"type": "boolean", "default": False},
 )
 for _media in _BODY["content"].values():
     _media["schema"]["required"] = ["source_type"]
@@ -103,7 +114,9 @@ def attest(
     key = idempotency_key(idempotency)
     wish = fields_of(request, Wish)
     # The pipeline names parents by their id; a file's own spelling of it must not make another request.
-    asked = AttestRequest(wish.source_type, wish.title, tuple(p.strip() for p in wish.parents), key)
+    parents = tuple(p.strip() for p in wish.parents)
+    wishes = wishes_from({name: getattr(wish, name) for name in WISHES})
+    asked = AttestRequest(wish.source_type, wish.title, parents, key, wishes)
     with content(request, wish.text, wish.url) as asset:
         submission = pipeline.submit(caller.account, asset, asked)
     response["Location"] = path_of(submission)

@@ -27,10 +27,10 @@ WITH_PROOF = frozenset({State.LOGGED, State.ANCHORED})
 STOPPED = frozenset({State.HELD, State.REFUSED, State.FAILED})
 
 
-def submit(account: Account, path: Path, source_type: str, title: str) -> Submission:
+def submit(account: Account, path: Path, request: pipeline.AttestRequest) -> Submission:
     """Take the file in and queue it. Raises RejectedAsset, ServiceError, OSError."""
     with path.open("rb") as file, incoming(_chunks(file), path.name) as asset:
-        return pipeline.submit(account, asset, pipeline.AttestRequest(source_type=source_type, title=title))
+        return pipeline.submit(account, asset, request)
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

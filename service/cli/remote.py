@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,7 @@ from service.cli.outputs import Outputs, write_embedded, write_sidecar
 from service.cli.progress import Steps
 from service.cli.safe import safe
 from service.errors import ServiceError
+from service.wishes import Wishes
 
 STOPPED = frozenset({"held", "refused", "failed"})
 WITH_PROOF = frozenset({"logged", "anchored"})
@@ -31,6 +32,7 @@ class Wish:
     source_type: str
     title: str
     until: str = "anchored"
+    wishes: Wishes = field(default_factory=Wishes)
     patience: float = 300.0
 
 
@@ -71,7 +73,7 @@ class Server:
     def _upload(self, path: Path, wish: Wish) -> dict[str, Any]:
         # One key for all tries: an upload whose answer was lost is not attested twice.
         headers = {"Idempotency-Key": str(uuid.uuid4())}
-        fields = {"source_type": wish.source_type, "title": wish.title}
+        fields = {"source_type": wish.source_type, "title": wish.title, **wish.wishes.as_dict()}
         for tries_left in reversed(range(UPLOAD_TRIES)):
             try:
                 with path.open("rb") as file:

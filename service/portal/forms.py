@@ -7,7 +7,8 @@ from django.core.files.uploadedfile import UploadedFile
 
 from service.accounts import SCOPES
 from service.portal.words import SCOPES as SCOPE_WORDS
-from service.portal.words import SOURCES
+from service.portal.words import SOURCES, TRAINING
+from service.wishes import MAX_AUTHOR, WISHES, Wishes, wishes_from
 
 KINDS = (("file", "A file"), ("text", "A text"))
 LIFETIMES = (("30", "30 days"), ("90", "90 days"), ("365", "One year"), ("0", "Never expires"))
@@ -56,7 +57,21 @@ class AttestForm(ContentForm):
         max_length=200,
         error_messages={"max_length": "A title has at most 200 characters."},
     )
+    author = forms.CharField(
+        required=False,
+        max_length=MAX_AUTHOR,
+        error_messages={"max_length": "A name has at most 200 characters."},
+    )
+    training = forms.ChoiceField(required=False, choices=TRAINING)
+    keep_metadata = forms.BooleanField(required=False)
+    accept_broken_parent = forms.BooleanField(required=False)
+    embed_text = forms.BooleanField(required=False)
     once = forms.UUIDField(required=False)
+
+    @property
+    def wishes(self) -> Wishes:
+        """What is asked of the signature."""
+        return wishes_from({name: self.cleaned_data[name] for name in WISHES})
 
 
 class VerifyForm(ContentForm):

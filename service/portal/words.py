@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from provenance.manifests.manifest import SourceType
+from provenance.manifests.manifest import SourceType, TrainingChoice
 from service.models import State
 
 
@@ -48,6 +48,13 @@ SOURCES = (
     ),
 )
 SOURCE_NAMES = {card.value: card.name for card in SOURCES}
+
+TRAINING = (
+    ("", "Say nothing about it"),
+    (TrainingChoice.NOT_ALLOWED.value, "Not allowed"),
+    (TrainingChoice.CONSTRAINED.value, "Only under conditions; ask me"),
+    (TrainingChoice.ALLOWED.value, "Allowed"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from service.cli.outputs import Outputs
 from service.cli.progress import steps
 from service.intake import incoming, incoming_text
 from service.models import Account, State, Submission
+from service.pipeline import AttestRequest
 from service.policy import Action
 from service.report import Registry
 
@@ -62,7 +63,7 @@ def _attest(told: Told, account: Account, folder: Path, rpc_url: str) -> list[At
     with steps("attesting", len(made)) as shown:
         for material in made:
             shown.note(material.title)
-            row = local.submit(account, material.path, material.source_type, material.title)
+            row = local.submit(account, material.path, AttestRequest(material.source_type, material.title))
             submissions.append(local.drive(row, shown))
             shown.advance()
     pipeline.anchor()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from provenance.manifests.manifest import SourceType
+from provenance.manifests.manifest import SourceType, TrainingChoice
 from service.cli import remote
 from service.cli.exits import Exit, worst
 from service.cli.outputs import Outputs
@@ -15,8 +15,10 @@ from service.cli.safe import safe
 from service.cli.verb import Verb, usage
 from service.errors import KNOWN_ERRORS, KnownError
 from service.settings.env import api_key
+from service.wishes import WISHES, wishes_from
 
 KEY_VARIABLE = "ASSAY_API_KEY"
+_SHOWN = ("id", "state", "leaf_index", "removed_metadata")
 Attest = Callable[[Path, Steps], tuple[dict[str, Any], Outputs]]
 
 
@@ -38,6 +40,26 @@ class Command(Verb):
         )
         parser.add_argument("--server", metavar="URL", help="attest through this Assay service")
         parser.add_argument("--api-key", metavar="KEY", help=f"its key; better in {KEY_VARIABLE}, see below")
+        parser.add_argument("--author", default="", help="who made it, as the credential will say")
+        parser.add_argument(
+            "--training",
+            default="",
+            choices=[str(choice) for choice in TrainingChoice],
+            help="what machine learning may do with it",
+        )
+        parser.add_argument(
+            "--keep-metadata",
+            action="store_true",
+            help="leave GPS position, serial numbers and other private metadata in the signed copy",
+        )
+        parser.add_argument(
+            "--accept-broken-parent",
+            action="store_true",
+            help="sign even over a credential that does not hold; reports will say so for ever",
+        )
+        parser.add_argument(
+            "--embed-text", action="store_true", help="put the credential into a text itself, unseen"
+        )
         parser.add_argument("--no-wait", action="store_true", help="do not wait for the anchor")
         parser.add_argument("--json", action="store_true", help="one JSON object a file")
         parser.epilog = (
@@ -55,6 +77,7 @@ class Command(Verb):
         if options["source_type"] is None:
             self.note("declared as `human`, the default; --source-type says otherwise.")
             options["source_type"] = str(SourceType.HUMAN)
+        options["wishes"] = wishes_from({name: options[name] for name in WISHES})
         if not options["server"]:
             return self._all(options, self._locally(options))
         with remote.Server(options["server"], self._key(options)) as server:
@@ -68,17 +91,25 @@ class Command(Verb):
 
     def _locally(self, options: dict[str, Any]) -> Attest:
         from service.cli import home, local
+        from service.pipeline import AttestRequest
 
         home.prepare()
         account = home.account_named(None)
 
         def attest(path: Path, shown: Steps) -> tuple[dict[str, Any], Outputs]:
-            title = options["title"] or path.name
-            submission = local.submit(account, path, options["source_type"], title)
+            request = AttestRequest(
+                options["source_type"], options["title"] or path.name, wishes=options["wishes"]
+            )
+            submission = local.submit(account, path, request)
             done = local.drive(submission, shown)
             if not options["no_wait"]:
                 done = local.await_anchor(done, shown)
-            answer = {"id": str(done.pk), "state": done.state, "leaf_index": done.leaf_index}
+            answer = {
+                "id": str(done.pk),
+                "state": done.state,
+                "leaf_index": done.leaf_index,
+                "removed_metadata": done.removed,
+            }
             return answer, local.bring(done, path, options["out"] or path.parent)
 
         return attest
@@ -87,9 +118,10 @@ class Command(Verb):
         until = "logged" if options["no_wait"] else "anchored"
 
         def attest(path: Path, shown: Steps) -> tuple[dict[str, Any], Outputs]:
-            wish = remote.Wish(options["source_type"], options["title"] or path.name, until)
+            title = options["title"] or path.name
+            wish = remote.Wish(options["source_type"], title, until, wishes=options["wishes"])
             status, outputs = server.attest(path, wish, options["out"] or path.parent, shown)
-            return {name: status.get(name) for name in ("id", "state", "leaf_index")}, outputs
+            return {name: status.get(name) for name in _SHOWN}, outputs
 
         return attest
 
@@ -122,6 +154,8 @@ class Command(Verb):
         self.stdout.write(f"ATTESTED  {safe(path.name)}  {answer['state']}, leaf {answer['leaf_index']}")
         self.stdout.write(f"  credential  {safe(credential)}")
         self.stdout.write(f"  proof       {safe(outputs.proof)}")
+        if answer["removed_metadata"]:
+            self.stdout.write(f"  left out    {safe(', '.join(answer['removed_metadata']))}")
 
     def _not_done(self, path: Path, error: KnownError, *, as_json: bool) -> None:
         if as_json:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from service.portal.access import account_of, is_partial, signed_in
 from service.portal.forms import AttestForm, ContentForm
 from service.portal.problem import KNOWN, Problem
 from service.portal.uploads import capped
-from service.portal.words import SOURCES, STATES
+from service.portal.words import SOURCES, STATES, TRAINING
 
 PER_PAGE = 12
 
@@ -55,6 +56,8 @@ def _page(request: HttpRequest, form: AttestForm) -> dict[str, object]:
         "form": form,
         "sources": SOURCES,
         "chosen_source": form["source_type"].value(),
+        "training": TRAINING,
+        "more": bool(form.is_bound and form.is_valid() and form.wishes.as_dict()),
         "kind": form["kind"].value() or "file",
         "once": uuid.uuid4(),
         "max_bytes": wiring.limits().max_bytes,
@@ -90,10 +93,10 @@ def attest(request: HttpRequest) -> HttpResponse:
 
 
 def _wish(form: AttestForm, asset: Asset) -> AttestRequest:
-    wish = AttestRequest(source_type=form.cleaned_data["source_type"], title=form.cleaned_data["title"])
+    wish = AttestRequest(form.cleaned_data["source_type"], form.cleaned_data["title"], wishes=form.wishes)
     once = form.cleaned_data["once"]
     if once is None:
         return wish
     # A form sent twice by a double click is one request; the same form with other content is another.
     key = f"portal-{once}-{wish.digest(asset.sha256)[:32]}"
-    return AttestRequest(source_type=wish.source_type, title=wish.title, idempotency_key=key)
+    return replace(wish, idempotency_key=key)

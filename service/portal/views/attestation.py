@@ -15,13 +15,16 @@ from service.portal.evidence import evidence
 from service.portal.forms import RevocationForm
 from service.portal.problem import KNOWN, Problem
 from service.portal.timeline import is_settled, said, steps
-from service.portal.words import SOURCE_NAMES, STATES, method
+from service.portal.words import SOURCE_NAMES, STATES, TRAINING, method
 from service.report import similarity_from
+from service.wishes import wishes_from
 
 
 def progress_token(submission: Submission) -> str:
     """What a watching page has seen; when it still holds, there is nothing to send."""
-    return f"{submission.state}.{'revoked' if submission.revoked_at else ''}"
+    waiting = pipeline.waiting_for(submission)
+    parts = (submission.state, "revoked" if submission.revoked_at else "", waiting.code if waiting else "")
+    return ".".join(parts)
 
 
 def held_because(submission: Submission) -> tuple[Match, str] | None:
@@ -42,6 +45,9 @@ def live_context(request: HttpRequest, submission: Submission) -> dict[str, obje
         "pace": "4s" if submission.state == State.LOGGED else "1s",
         "token": progress_token(submission),
         "evidence": evidence(submission),
+        "waiting": pipeline.waiting_for(submission),
+        "wishes": wishes_from(submission.wishes),
+        "training": dict(TRAINING).get(submission.wishes.get("training")),
         "held": held_because(submission) if submission.state in (State.HELD, State.REFUSED) else None,
         "source_name": SOURCE_NAMES.get(submission.source_type, submission.source_type),
         "parents": Submission.objects.filter(pk__in=submission.parents, account=submission.account),

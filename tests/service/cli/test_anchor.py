@@ -16,6 +16,7 @@ from attest.registry import embedded
 from service import wiring
 from service.cli import local
 from service.cli.progress import Steps
+from service.pipeline import AttestRequest
 from service.supervisor import ports
 
 pytestmark = pytest.mark.network
@@ -59,7 +60,7 @@ def test_an_attestation_is_brought_to_the_chain_and_found_there(
     chain: str, account: Any, assay: Any, paint: Any, tmp_path: Path
 ) -> None:
     source = paint(tmp_path / "photo.jpg", 31)
-    row = local.drive(local.submit(account, source, "human", "Photo"), Steps())
+    row = local.drive(local.submit(account, source, AttestRequest("human", "Photo")), Steps())
     assert "31337" in run("deploy")
     run("now")
     status = json.loads(run("status", "--json"))
@@ -91,7 +92,7 @@ def test_a_proof_whose_anchor_the_chain_does_not_know_is_refused(
     chain: str, account: Any, assay: Any, paint: Any, tmp_path: Path
 ) -> None:
     source = paint(tmp_path / "photo.jpg", 32)
-    row = local.drive(local.submit(account, source, "human", "Photo"), Steps())
+    row = local.drive(local.submit(account, source, AttestRequest("human", "Photo")), Steps())
     run("now")
     row.refresh_from_db()
     made = local.bring(row, source, tmp_path)

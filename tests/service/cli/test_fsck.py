@@ -15,6 +15,7 @@ from service import pipeline, wiring
 from service.cli import local
 from service.cli.progress import Steps
 from service.models import State, Submission
+from service.pipeline import AttestRequest
 
 
 def fsck() -> tuple[int, list[str]]:
@@ -28,8 +29,8 @@ def fsck() -> tuple[int, list[str]]:
 
 @pytest.fixture
 def attested(house: Path, account: Any, tmp_path: Path, paint: Any) -> Submission:
-    row = local.submit(account, paint(tmp_path / "a.jpg", 11), "human", "A")
-    local.submit(account, paint(tmp_path / "b.jpg", 12), "human", "B")
+    row = local.submit(account, paint(tmp_path / "a.jpg", 11), AttestRequest("human", "A"))
+    local.submit(account, paint(tmp_path / "b.jpg", 12), AttestRequest("human", "B"))
     done = local.drive(row, Steps())
     wiring.live_index().snapshot()
     return done

@@ -232,7 +232,7 @@ def test_a_page_that_has_seen_the_state_is_sent_nothing(logged_in: Client, make:
     first = logged_in.get(where, headers=HTMX)
     assert 'data-state="inspected"' in first.content.decode()
     assert "hx-swap-oob" in first.content.decode()
-    assert logged_in.get(f"{where}?seen=inspected.", headers=HTMX).status_code == 204
+    assert logged_in.get(f"{where}?seen=inspected..", headers=HTMX).status_code == 204
 
 
 @pytest.mark.parametrize("state", [State.HELD, State.REFUSED, State.FAILED, State.ANCHORED])
