@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def make(folder: Path, count: int, first_seed: int = 0) -> list[Path]:
+def make(folder: Path, count: int, first_seed: int = 0, quality: int = 80) -> list[Path]:
     """`count` files of 1024 × 768 pixels in `folder`; the same seeds make the same files."""
-    return list(_made(folder, range(first_seed, first_seed + count)))
+    return list(_made(folder, range(first_seed, first_seed + count), quality))
 
 
-def _made(folder: Path, seeds: range) -> Iterator[Path]:
+def _made(folder: Path, seeds: range, quality: int) -> Iterator[Path]:
     import numpy as np
     from PIL import Image
 
@@ -20,5 +20,5 @@ def _made(folder: Path, seeds: range) -> Iterator[Path]:
         smooth = np.asarray(coarse.resize((1024, 768), Image.Resampling.BICUBIC), dtype=np.float32)
         grain = rng.normal(0, 4.0, smooth.shape[:2])[..., None]
         path = folder / f"picture-{seed:05d}.jpg"
-        Image.fromarray(np.clip(smooth + grain, 0, 255).astype(np.uint8)).save(path, quality=80)
+        Image.fromarray(np.clip(smooth + grain, 0, 255).astype(np.uint8)).save(path, quality=quality)
         yield path
