@@ -2,7 +2,9 @@
 
 Profile: C2PA 2.4 section 14.5.1 and the conformance programme's claim-signing leaf (v3, CA:FALSE, AKI, SKI,
 keyUsage digitalSignature, EKU claim signing). Every name says "FOR TESTING_ONLY", and `is_development`
-recognises it, so that a production start can refuse it.
+recognises it, so that a production start can refuse it. The signer's certificate is renewed when its end
+is near; the certificates before it stay in `retired/`, and the root, which others may have taken into their
+trust list, stays the same.
 """
 
 import datetime
@@ -14,16 +16,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from provenance.errors import KeyMaterialInvalid
+from provenance.keys import profile
+from provenance.keys.profile import CLAIM_SIGNING
 
 CHAIN_FILE = "chain.pem"
 KEY_FILE = "signer.key"
 ROOT_FILE = "root.pem"
 ROOT_KEY_FILE = "root.key"
 INTERMEDIATE_KEY_FILE = "intermediate.key"
+RETIRED_FOLDER = "retired"
 ORGANISATION = "Assay development"
-UNIT = "FOR TESTING_ONLY"
-CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 
 _ROOT_DAYS = 3650
 _INTERMEDIATE_DAYS = 1825
@@ -56,17 +58,38 @@ def is_development(chain_pem: bytes) -> bool:
 
     Raises KeyMaterialInvalid where the bytes hold no certificate.
     """
-    try:
-        chain = x509.load_pem_x509_certificates(chain_pem)
-    except ValueError as error:
-        raise KeyMaterialInvalid("The certificate chain is not PEM.") from error
-    return any(
-        UNIT in attribute.value
-        for certificate in chain
-        for name in (certificate.subject, certificate.issuer)
-        for attribute in name.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-        if isinstance(attribute.value, str)
-    )
+    return any(profile.is_development(certificate) for certificate in profile.chain_of(chain_pem))
+
+
+def renew(folder: Path, now: datetime.datetime | None = None) -> bool:
+    """Issue the signer's certificate anew where less than RENEW_WITHIN of it is left; whether it was.
+
+    The key stays, so that the new chain replaces the old in one rename and no reader finds a mismatch. The
+    old chain is kept as `retired/SERIAL.pem`. Raises OSError, and TypeError or ValueError where the keys are
+    not those of `create`.
+    """
+    now = now or datetime.datetime.now(datetime.UTC)
+    old = (folder / CHAIN_FILE).read_bytes()
+    leaf, middle = x509.load_pem_x509_certificates(old)[:2]
+    if leaf.not_valid_after_utc - now >= profile.RENEW_WITHIN:
+        return False
+    leaf_key, middle_key = _key(folder / KEY_FILE), _key(folder / INTERMEDIATE_KEY_FILE)
+    if middle.not_valid_after_utc - now < datetime.timedelta(days=_LEAF_DAYS):
+        root_key = _key(folder / ROOT_KEY_FILE)
+        middle = _authority(
+            middle.subject,
+            middle.issuer,
+            middle_key,
+            root_key,
+            days=_INTERMEDIATE_DAYS,
+            path_length=0,
+            now=now,
+        )
+    renewed = _leaf(leaf.subject, middle.subject, leaf_key, middle_key, now=now)
+    (folder / RETIRED_FOLDER).mkdir(mode=0o700, exist_ok=True)
+    _write(folder / RETIRED_FOLDER / f"{leaf.serial_number:x}.pem", old, 0o644)
+    _write(folder / CHAIN_FILE, _pem(renewed) + _pem(middle), 0o644)
+    return True
 
 
 def _name(organisation: str, role: str) -> x509.Name:
@@ -74,16 +97,20 @@ def _name(organisation: str, role: str) -> x509.Name:
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "ZZ"),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
-            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, UNIT),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, profile.DEVELOPMENT_UNIT),
             x509.NameAttribute(NameOID.COMMON_NAME, f"{organisation} {role}"[:64]),
         ]
     )
 
 
 def _draft(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    days: int,
+    now: datetime.datetime | None,
 ) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = now or datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -119,9 +146,10 @@ def _authority(
     *,
     days: int,
     path_length: int,
+    now: datetime.datetime | None = None,
 ) -> x509.Certificate:
     return (
-        _draft(subject, issuer, key, days)
+        _draft(subject, issuer, key, days, now)
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
         .add_extension(_usage(signing=False), critical=True)
         .add_extension(
@@ -136,9 +164,10 @@ def _leaf(
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
     issuer_key: ec.EllipticCurvePrivateKey,
+    now: datetime.datetime | None = None,
 ) -> x509.Certificate:
     return (
-        _draft(subject, issuer, key, _LEAF_DAYS)
+        _draft(subject, issuer, key, _LEAF_DAYS, now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signing=True), critical=True)
         .add_extension(
@@ -149,6 +178,13 @@ def _leaf(
         )
         .sign(issuer_key, hashes.SHA256())
     )
+
+
+def _key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{path.name} is not the key that was made here.")
+    return key
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

@@ -57,6 +57,9 @@ class ClaimSigner:
             raise KeyMaterialInvalid("A claim signer has a key or a way to reach one, not both.")
 
 
+PROBE = b"does this key belong to this certificate?"
+"""What a key signs to show that it is there and whose it is; no claim is ever these bytes."""
+
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
@@ -91,6 +94,11 @@ def leaf(chain_pem: bytes) -> x509.Certificate:
         raise KeyMaterialInvalid("The certificate chain is not PEM.") from error
 
 
+def coordinate_bytes(key: ec.EllipticCurvePublicKey) -> int:
+    """How long r and s each are in a raw signature by this key (RFC 9053 section 2.1)."""
+    return _CURVES[key.curve.name][1]
+
+
 def raw_signature(key: PrivateKey, data: bytes) -> bytes:
     """A COSE signature of `data` by a key held in memory, as `ClaimSigner.sign` must return it."""
     if isinstance(key, ec.EllipticCurvePrivateKey):
@@ -107,6 +115,8 @@ def verifies(key: object, signature: bytes, data: bytes) -> bool:
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):
             algorithm, width = _CURVES[key.curve.name]
+            if len(signature) != 2 * width:
+                return False
             r, s = (int.from_bytes(part, "big") for part in (signature[:width], signature[width:]))
             key.verify(encode_dss_signature(r, s), data, ec.ECDSA(_HASHES[algorithm]))
         elif isinstance(key, rsa.RSAPublicKey):

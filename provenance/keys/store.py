@@ -1,6 +1,9 @@
-"""Key stores by address: `file:` today; `pkcs11:` and `kms:` fit the same ClaimSigner."""
+"""Key stores by address: `file:` for a folder, `pkcs11:` for a token, `callback:` for anything else.
 
-import stat
+All give the same ClaimSigner, its chain held against the certificate profile.
+"""
+
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -8,10 +11,15 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from provenance.errors import KeyMaterialInvalid
+from provenance.keys import callback, profile, token_address
 from provenance.keys.devpki import CHAIN_FILE, KEY_FILE
+from provenance.keys.private_files import read_pin, refuse_open_to_others
 from provenance.keys.signer import (
+    PROBE,
     ClaimSigner,
     PrivateKey,
+    PublicKey,
+    X509Identity,
     algorithm_of,
     leaf,
     pkcs8,
@@ -19,8 +27,69 @@ from provenance.keys.signer import (
     verifies,
 )
 
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_PROBE = b"does this key belong to this certificate?"
+SCHEMES = ("file", "pkcs11", "callback")
+
+
+def load_signer(
+    address: str,
+    *,
+    passphrase: bytes | None = None,
+    pin_file: Path | None = None,
+    tsa_urls: tuple[str, ...] = (),
+    identity: X509Identity | None = None,
+) -> ClaimSigner:
+    """The signer at an address of one of SCHEMES. A token or service is not contacted: only `sign` does that.
+
+    `passphrase` opens an encrypted `file:` key, `pin_file` holds the PIN of a token whose address names none.
+    Raises KeyMaterialInvalid: `signer_profile_…` (see `profile.examine`), `signer_key_mismatch`,
+    `signer_address_invalid`, `signer_chain_missing`, `signer_module_missing`, `signer_pin_missing`,
+    `signer_callback_missing`, and `key_material_invalid` for what else is wrong with a key file.
+    """
+    scheme = address.partition(":")[0]
+    if scheme == "pkcs11":
+        signer = _load_token_signer(address, pin_file)
+    elif scheme == "callback":
+        function, chain = callback.parse(address)
+        chain_pem, public = _certified(chain)
+        signer = ClaimSigner(
+            chain_pem, algorithm_of(public), sign=callback.CallbackKey(function, public).sign
+        )
+    else:
+        signer = load_file_signer(address, passphrase)
+    return replace(signer, tsa_urls=tsa_urls, identity=identity)
+
+
+def _load_token_signer(address: str, pin_file: Path | None) -> ClaimSigner:
+    # The library takes a tenth of a second to load, and few have a token.
+    from provenance.keys.token import TokenKey
+
+    parsed = token_address.parse(address)
+    chain_pem, public = _certified(parsed.chain)
+    key = TokenKey(parsed, public, pin_file)
+    read_pin(key.pin_file)
+    return ClaimSigner(chain_pem, algorithm_of(public), sign=key.sign)
+
+
+def load_identity(address: str, passphrase: bytes | None = None) -> X509Identity:
+    """The CAWG identity of a `file:` address. Raises KeyMaterialInvalid as `load_file_signer` does."""
+    signer = load_file_signer(address, passphrase)
+    if signer.private_key_pem is None:
+        raise KeyMaterialInvalid("An identity's key is a file.")
+    return X509Identity(signer.chain_pem, signer.private_key_pem, signer.algorithm)
+
+
+def _certified(chain: str) -> tuple[bytes, PublicKey]:
+    """The chain at that path and its leaf's key."""
+    if not chain:
+        raise KeyMaterialInvalid(
+            "The address of a key that is not a file names its certificate chain with chain=/path/chain.pem.",
+            code="signer_chain_missing",
+        )
+    chain_pem = _read(Path(chain), "certificate chain")
+    profile.examine(chain_pem)
+    public = leaf(chain_pem).public_key()
+    algorithm_of(public)
+    return chain_pem, public  # type: ignore[return-value]  # algorithm_of refuses every other kind
 
 
 def load_file_signer(
@@ -32,17 +101,19 @@ def load_file_signer(
     that of a file, it holds the chain and the key both. `passphrase` opens an encrypted key.
 
     Raises KeyMaterialInvalid for missing or unreadable files, a key that others may read, a wrong
-    passphrase, a key that does not belong to the leaf, and a kind of key that C2PA does not allow.
+    passphrase, a key that does not belong to the leaf (`signer_key_mismatch`), and a chain outside of the
+    profile (`signer_profile_…`).
     """
     chain_path, key_path = _paths(location)
     chain_pem = _read(chain_path, "certificate chain")
-    _refuse_readable_by_others(key_path)
+    refuse_open_to_others(key_path, "private key")
     key = _load(_read(key_path, "private key"), passphrase)
-    public = leaf(chain_pem).public_key()
-    algorithm = algorithm_of(public)
-    if not verifies(public, raw_signature(key, _PROBE), _PROBE):
-        raise KeyMaterialInvalid("The private key does not belong to the certificate.")
-    return ClaimSigner(chain_pem, algorithm, private_key_pem=pkcs8(key), tsa_urls=tsa_urls)
+    found = profile.examine(chain_pem)
+    if not verifies(leaf(chain_pem).public_key(), raw_signature(key, PROBE), PROBE):
+        raise KeyMaterialInvalid(
+            "The private key does not belong to the certificate.", code="signer_key_mismatch"
+        )
+    return ClaimSigner(chain_pem, found.algorithm, private_key_pem=pkcs8(key), tsa_urls=tsa_urls)
 
 
 def _paths(location: Path | str) -> tuple[Path, Path]:
@@ -65,15 +136,6 @@ def _read(path: Path, what: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise KeyMaterialInvalid(f"The {what} {path.name} cannot be read: {error.strerror}.") from error
-
-
-def _refuse_readable_by_others(path: Path) -> None:
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise KeyMaterialInvalid(f"The private key {path.name} is missing.") from error
-    if mode & _OTHERS:
-        raise KeyMaterialInvalid(f"The private key {path.name} is open to others; make it 0600.")
 
 
 def _load(pem: bytes, passphrase: bytes | None) -> PrivateKey:
