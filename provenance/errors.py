@@ -52,3 +52,17 @@ class TrustListInvalid(ProvenanceError):
     """A trust list cannot be read, or its name cannot be used."""
 
     code = "trust_list_invalid"
+
+
+class FetchFailed(ProvenanceError):
+    """An address gave nothing usable, or is one that we do not ask.
+
+    Codes: `url_unreachable`, `url_too_slow`, which a retry can heal; `invalid_url`, `blocked_address`,
+    `too_many_redirects`, `too_large`, which it cannot.
+    """
+
+    code = "url_unreachable"
+
+    def __init__(self, sentence: str, *, code: str | None = None, permanent: bool = False) -> None:
+        super().__init__(sentence, code=code)
+        self.permanent = permanent

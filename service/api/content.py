@@ -12,8 +12,8 @@ from ninja import Schema
 from pydantic import ValidationError
 
 from provenance.assets.asset import Asset
+from provenance.fetching.client import fetched
 from service.api.errors import ApiError
-from service.api.fetch import fetched
 from service.intake import incoming, incoming_text
 
 Fields = TypeVar("Fields", bound=Schema)
@@ -106,7 +106,7 @@ def _checked(text: str) -> str:
 def content(request: HttpRequest, text: str | None, url: str | None) -> Iterator[Asset]:
     """The one piece of content this request brings, as an Asset for as long as the block runs.
 
-    Raises ApiError and RejectedAsset; nothing is left on disk.
+    Raises ApiError, RejectedAsset and FetchFailed; nothing is left on disk.
     """
     file = file_of(request, "file")
     which = only_one({"file": file, "text": text, "url": url})

@@ -9,13 +9,14 @@ from ipaddress import ip_address
 
 import pytest
 
-from service.api import fetch
-from service.api.errors import ApiError
-from service.api.fetch import fetched, is_public
+from provenance.errors import FetchFailed
+from provenance.fetching import addresses, client
+from provenance.fetching.addresses import is_public
+from provenance.fetching.client import fetch_bytes, fetched
 
 
 def code_of(url, **options):
-    with pytest.raises(ApiError) as refused, fetched(url, **options) as download:
+    with pytest.raises(FetchFailed) as refused, fetched(url, **options) as download:
         b"".join(download.chunks)
     return refused.value.code
 
@@ -91,10 +92,17 @@ def test_anything_but_a_plain_http_address_is_invalid(url):
 
 class Handler(BaseHTTPRequestHandler):
     hosts: list = []
+    sent: list = []
+    types: list = []
 
     def do_GET(self):
         self.hosts.append(self.headers["Host"])
         getattr(self, "at_" + self.path.strip("/").split("/")[0].split("?")[0])()
+
+    def do_POST(self):
+        self.sent.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.types.append(self.headers["Content-Type"])
+        self.do_GET()
 
     def _send(self, status, body=b"", **headers):
         self.send_response(status)
@@ -157,7 +165,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    Handler.hosts = []
+    Handler.hosts, Handler.sent, Handler.types = [], [], []
     serving = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=serving.serve_forever, daemon=True)
     thread.start()
@@ -198,7 +206,7 @@ def test_compressed_content_comes_out_in_small_pieces(server):
     with fetched(f"{server}/bomb", allowed=only_ours) as download:
         sizes = [len(piece) for piece in download.chunks]
     assert sum(sizes) == 50_000_000
-    assert max(sizes) <= fetch.CHUNK
+    assert max(sizes) <= client.CHUNK
 
 
 @pytest.mark.network
@@ -226,7 +234,7 @@ def test_the_address_is_resolved_once_so_a_second_answer_changes_nothing(server,
         address = "127.0.0.1" if asked.count(host) == 1 else "127.0.0.2"
         return [(2, 1, 6, "", (address, port_))]
 
-    monkeypatch.setattr(fetch.socket, "getaddrinfo", rebinding)
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", rebinding)
     with fetched(f"http://rebind.test:{port}/plain", allowed=only_ours) as download:
         assert b"".join(download.chunks) == b"hello"
     assert asked.count("rebind.test") == 1
@@ -238,3 +246,47 @@ def test_headers_that_drip_meet_the_deadline_too(server):
     started = time.monotonic()
     assert code_of(f"{server}/headers", allowed=only_ours, seconds=0.5) == "url_too_slow"
     assert time.monotonic() - started < 3
+
+
+@pytest.mark.network
+def test_a_body_is_posted_with_its_type(server):
+    url = f"{server}/plain"
+    found = fetch_bytes(
+        url, body=b"asked", content_type="application/ocsp-request", max_bytes=5, allowed=only_ours
+    )
+    assert found == b"hello"
+    assert Handler.sent == [b"asked"]
+    assert Handler.types == ["application/ocsp-request"]
+
+
+@pytest.mark.network
+def test_a_body_is_never_sent_on_by_a_redirect(server):
+    with pytest.raises(FetchFailed) as refused:
+        fetch_bytes(f"{server}/hop/2", body=b"asked", max_bytes=100, allowed=only_ours)
+    assert refused.value.code == "too_many_redirects"
+    assert Handler.sent == [b"asked"]
+    assert fetch_bytes(f"{server}/hop/2", max_bytes=100, allowed=only_ours) == b"hello"
+
+
+@pytest.mark.network
+def test_more_bytes_than_allowed_are_refused_after_decoding(server):
+    for path, most in (("plain", 4), ("bomb", 1_000_000)):
+        with pytest.raises(FetchFailed) as refused:
+            fetch_bytes(f"{server}/{path}", max_bytes=most, allowed=only_ours)
+        assert refused.value.code == "too_large"
+        assert refused.value.permanent
+
+
+@pytest.mark.network
+def test_only_what_can_heal_is_worth_a_retry(server):
+    for path, permanent in (("inside", True), ("other", True), ("hop/3", True), ("missing", False)):
+        with pytest.raises(FetchFailed) as refused:
+            fetch_bytes(f"{server}/{path}", max_bytes=100, allowed=only_ours)
+        assert refused.value.permanent is permanent, path
+
+
+@pytest.mark.network
+def test_by_default_loopback_is_not_asked():
+    with pytest.raises(FetchFailed) as refused:
+        fetch_bytes("http://127.0.0.1/", body=b"x", max_bytes=1)
+    assert refused.value.code == "blocked_address"
