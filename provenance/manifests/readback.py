@@ -1,0 +1,92 @@
+"""Reading back what was just signed: which results, and what of them may be broken.
+
+Reading a result costs more than signing it, and what it can find goes wrong with a key, a format or an edit,
+not with a file. So it is done on the first result of each media type, which is also each key's first use, on
+one in a hundred after that (a device may change its mind), and always where an ingredient or text goes in:
+such results are rare and each is built otherwise.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from provenance.assets.asset import Asset
+from provenance.errors import KeyMaterialInvalid, SigningRefused
+from provenance.inspection import claim
+from provenance.inspection.inspection import Credential, History, Inspection
+from provenance.inspection.reader import Inspector
+from provenance.inspection.sentences import Gravity, gravity
+
+SAMPLE = 100
+"""One in so many ordinary results of a kind is read back."""
+_WRONG_KEY = frozenset({"claimSignature.mismatch", "signingCredential.invalid"})
+
+
+@dataclass(slots=True)
+class Sampling:
+    """How many results of each media type one signer has made. Threads may share it."""
+
+    _made: dict[str, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_due(self, media_type: str) -> bool:
+        """Whether a result of this type is to be read back; the first is until one has passed."""
+        with self._lock:
+            return self._made.get(media_type, 0) % SAMPLE == 0
+
+    def passed(self, media_type: str) -> None:
+        """Count one result that was handed over."""
+        with self._lock:
+            self._made[media_type] = self._made.get(media_type, 0) + 1
+
+
+def identify(store: bytes) -> tuple[str, str]:
+    """The claim's and the binding's digest of a store that the SDK just made, without reading the content.
+
+    Raises SigningRefused `unsignable_media` where the store holds none.
+    """
+    found = claim.identity(store)
+    if found.binding_sha256 is None:
+        raise SigningRefused("The signed claim binds no content.", code="unsignable_media")
+    return found.claim_sha256, found.binding_sha256
+
+
+def read_back(
+    inspector: Inspector, made: Asset, sidecar: Path | None, identity: tuple[str, str], broken: frozenset[str]
+) -> None:
+    """Inspect what was made, as a stranger would, and compare its digests with `identity`.
+
+    `broken` are the failures of parents that the caller chose to sign over: they may show below the file
+    itself, and nothing else may. Raises KeyMaterialInvalid or SigningRefused `unsignable_media`.
+    """
+    found = inspector.inspect(made, sidecar)
+    codes = failures(found)
+    if any(item.depth == 0 and item.code in _WRONG_KEY for item in found.findings):
+        raise KeyMaterialInvalid("The signing key or its certificate does not make a valid claim.")
+    below = frozenset(item.code for item in found.findings if item.depth > 0) & broken
+    if bool(broken) != (found.history is History.TAMPERED_INGREDIENT):
+        raise SigningRefused("The broken parent could not be kept in the history.", code="broken_parent")
+    if not _holds(found, codes, below) or (found.claim_sha256, found.binding_sha256) != identity:
+        raise SigningRefused(
+            "The signed file does not validate: this format or file cannot be signed.",
+            code="unsignable_media",
+        )
+
+
+def failures(found: Inspection) -> frozenset[str]:
+    """The C2PA codes for which a credential counts as broken.
+
+    Our own findings are none, and neither are those of an identity that was named beside the signer.
+    """
+    return frozenset(
+        item.code
+        for item in found.findings
+        if gravity(item.code) is Gravity.INVALID and not item.code.startswith(("assay.", "cawg."))
+    ) - {"ingredient.unknownProvenance"}
+
+
+def _holds(found: Inspection, codes: frozenset[str], below: frozenset[str]) -> bool:
+    """Whether the result is as good as its parents: sound, or broken in nothing but what they were."""
+    if found.credential is Credential.INVALID:
+        return bool(below) and codes <= below
+    return found.credential in (Credential.TRUSTED, Credential.UNTRUSTED_ISSUER)
