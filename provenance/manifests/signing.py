@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from provenance import sdk
 from provenance.errors import KeyMaterialInvalid, SignerUnavailable
 from provenance.keys.signer import ClaimSigner, SigningAlgorithm
+from provenance.manifests.identity import with_identity
 
 # The SDK copies at most its reserve and cuts a longer signature off in silence; these are the exact lengths
 # (RFC 9053 section 2). RSA's depends on the key and is checked against nothing.
@@ -53,6 +54,11 @@ class Signing:
         return kept
 
     def _native(self, c2pa: Any) -> Any:
+        made = self._claim_signer(c2pa)
+        identity = self._signer.identity
+        return made if identity is None else with_identity(made, identity)
+
+    def _claim_signer(self, c2pa: Any) -> Any:
         signer = self._signer
         if signer.private_key_pem is not None:
             info = c2pa.C2paSignerInfo(
