@@ -36,6 +36,7 @@ _HASHES = {
     SigningAlgorithm.ES384: hashlib.sha384,
     SigningAlgorithm.ES512: hashlib.sha512,
 }
+_KEY_TYPES = {SigningAlgorithm.PS256: KeyType.RSA, SigningAlgorithm.ED25519: KeyType.EC_EDWARDS}
 # SHA-256, MGF1 with SHA-256, a salt as long as the digest (RFC 8230 section 2).
 _PSS = (Mechanism.SHA256, pkcs11.MGF.SHA256, 32)
 _PIN_REFUSED = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
@@ -194,10 +195,13 @@ class TokenKey:
         return key
 
     def _first_signature(self, key: Any) -> bytes:
-        try:
-            return _signature(key, self._algorithm(), PROBE)
-        except (pkcs11.KeyTypeInconsistent, pkcs11.KeySizeRange, pkcs11.MechanismInvalid):
+        algorithm = self._algorithm()
+        if key.key_type is not _KEY_TYPES.get(algorithm, KeyType.EC):
             _mismatch()
+        try:
+            return _signature(key, algorithm, PROBE)
+        except pkcs11.DataLenRange:
+            _mismatch()  # a curve too small for the hash
 
     def _token(self) -> Any:
         found = [token for token in self._module.library.get_tokens() if self._address.names(token)]
@@ -234,20 +238,24 @@ class TokenKey:
             raise SignerUnavailable("The token's PIN is locked.", code="signer_pin_locked") from error
 
     def _find(self, session: Any, kind: ObjectClass) -> Any:
-        try:
-            return session.get_key(
-                object_class=kind, label=self._address.object or None, id=self._address.id or None
-            )
-        except pkcs11.NoSuchKey as error:
+        wanted: dict[Attribute, Any] = {Attribute.CLASS: kind}
+        if self._address.object:
+            wanted[Attribute.LABEL] = self._address.object
+        if self._address.id:
+            wanted[Attribute.ID] = self._address.id
+        # To the end of the search: one left open fails noisily when the module was initialised anew.
+        found = list(session.get_objects(wanted))
+        if not found:
             raise KeyMaterialInvalid(
                 f"The token holds no {kind.name.lower().replace('_', ' ')} of that object name or id.",
                 code="signer_key_missing",
-            ) from error
-        except pkcs11.MultipleObjectsReturned as error:
+            )
+        if len(found) > 1:
             raise KeyMaterialInvalid(
                 "The token holds several keys that fit the address: name one by its id.",
                 code="signer_key_ambiguous",
-            ) from error
+            )
+        return found[0]
 
 
 def _signature(key: Any, algorithm: SigningAlgorithm, data: bytes) -> bytes:
