@@ -8,10 +8,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from detector.similarity import CampaignSummary, Match, Similarity
-from service.report import Reason, Registry, Report
+from provenance.inspection.inspection import Finding
+from service.report import CredentialAxis, Reason, Registry, Report
+from service.times import at, day
 
 CAMPAIGN_REVIEW_SIZE = 3
 CAMPAIGN_FLAG_SIZE = 10
+# A stranger chose these words and how many there are; a reason stays one sentence.
+_TITLE, _NAMED = 80, 5
+_UNKNOWN_SIGNER = frozenset({"signingCredential.untrusted"})
 
 
 class Action(StrEnum):
@@ -56,22 +61,133 @@ def _credential_rules(report: Report) -> Iterator[_Rule]:
             "credential_invalid",
             "The content credential does not match this content or its chain.",
         )
-    if credential.revocation == "revoked":
-        yield Action.FLAG, "signer_revoked", "The certificate that signed this content was revoked."
-    if credential.status == "untrusted_issuer":
+    if credential.status == "unchecked":
+        yield Action.REVIEW, "credential_unchecked", "The content credential could not be checked this time."
+    if credential.status in ("trusted", "untrusted_issuer"):
+        yield from _issuer_rules(credential)
+    yield from _revocation_rules(credential)
+    yield from _ingredient_rules(credential)
+    if credential.padding_bytes:
         yield (
-            Action.ACCEPT,
-            "issuer_unknown",
-            "The credential is intact, but no trust list in use knows its issuer; its name proves nothing.",
+            Action.REVIEW,
+            "hidden_padding",
+            f"{credential.padding_bytes} bytes are hidden in the credential's padding, where no signature "
+            "reaches: anybody may have put them there.",
         )
+    for contradiction in report.contradictions:
+        yield Action.REVIEW, contradiction.code, contradiction.sentence
+
+
+def _issuer_rules(credential: CredentialAxis) -> Iterator[_Rule]:
+    """Who knows the issuer of an intact credential, list by list."""
+    knowing = [verdict.name for verdict in credential.trust_lists if verdict.verdict == "trusted"]
+    unknowing = [verdict.name for verdict in credential.trust_lists if verdict.verdict != "trusted"]
     if credential.status == "trusted":
         yield (
             Action.ACCEPT,
             "credential_trusted",
             f"The credential is intact, and the trust list “{credential.trust_list}” knows its issuer.",
         )
-    if credential.status == "unchecked":
-        yield Action.REVIEW, "credential_unchecked", "The content credential could not be checked this time."
+    elif knowing:
+        yield (
+            Action.ACCEPT,
+            "credential_untrusted",
+            f"The credential is intact, and the trust list “{knowing[0]}” knows its issuer; but something in "
+            "it is vouched for by nobody on the lists, so it is not called trusted.",
+        )
+    else:
+        yield (
+            Action.ACCEPT,
+            "issuer_unknown",
+            "The credential is intact, but no trust list in use knows its issuer; its name proves nothing.",
+        )
+    if knowing and unknowing:
+        yield (
+            Action.ACCEPT,
+            "lists_disagree",
+            f"The issuer is known to {_quoted(knowing)} and unknown to {_quoted(unknowing)}.",
+        )
+    if "signingCredential.expired" in {finding.code for finding in credential.findings if not finding.depth}:
+        ended = f" on {day(credential.valid_to)}" if credential.valid_to else ""
+        yield (
+            Action.ACCEPT,
+            "signer_expired",
+            f"The signing certificate expired{ended}; no trusted time stamp shows that it was used before.",
+        )
+
+
+def _revocation_rules(credential: CredentialAxis) -> Iterator[_Rule]:
+    if credential.revocation == "revoked":
+        since = f" on {day(credential.revoked_at)}" if credential.revoked_at else ""
+        if revoked_afterwards(credential):
+            yield (
+                Action.REVIEW,
+                "signer_revoked_later",
+                f"The certificate that signed this content was revoked{since}; a trusted time stamp of "
+                f"{day(credential.stamped_at)} shows that it signed before that.",
+            )
+        else:
+            yield (
+                Action.FLAG,
+                "signer_revoked",
+                f"The certificate that signed this content was revoked{since}.",
+            )
+    elif credential.revocation == "unknown" and credential.status == "trusted":
+        yield (
+            Action.ACCEPT,
+            "revocation_unknown",
+            "Whether the signing certificate was revoked is not known.",
+        )
+
+
+def revoked_afterwards(credential: CredentialAxis) -> bool:
+    """Whether a trusted time stamp shows that the signature is older than the certificate's revocation."""
+    stamped, revoked = at(credential.stamped_at or ""), at(credential.revoked_at or "")
+    return (
+        credential.revocation == "revoked"
+        and credential.time == "timestamped"
+        and stamped is not None
+        and revoked is not None
+        and stamped < revoked
+    )
+
+
+def _ingredient_rules(credential: CredentialAxis) -> Iterator[_Rule]:
+    """What is wrong further back in the history, with the ingredient's depth and title."""
+    history = frozenset(
+        code for said in credential.statements if said.axis == "history" for code in said.codes
+    )
+    if credential.history == "tampered_ingredient":
+        what = _ingredient(_further_back(credential, history))
+        yield Action.FLAG, "ingredient_tampered", f"{what} was altered, or its own credential does not hold."
+    elif credential.history == "erased":
+        what = _ingredient(_further_back(credential, history))
+        yield Action.REVIEW, "history_erased", f"{what} had a credential of its own, which was removed."
+    unknown = _further_back(credential, _UNKNOWN_SIGNER)
+    if unknown is not None:
+        what = _ingredient(unknown)
+        yield Action.ACCEPT, "ingredient_untrusted", f"{what} was signed by somebody on no trust list in use."
+
+
+def _further_back(credential: CredentialAxis, codes: frozenset[str]) -> Finding | None:
+    """The finding with one of these codes about the nearest ingredient."""
+    return next((found for found in credential.findings if found.depth and found.code in codes), None)
+
+
+def _ingredient(found: Finding | None) -> str:
+    """The ingredient in words that begin a sentence."""
+    if found is None:
+        return "An earlier version that it names"
+    steps = "one step" if found.depth == 1 else f"{found.depth} steps"
+    return (
+        f"The ingredient “{found.title[:_TITLE]}” ({steps} back)"
+        if found.title
+        else f"What lies {steps} back"
+    )
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")
 
 
 def _registry_rules(report: Report) -> Iterator[_Rule]:
@@ -84,7 +200,8 @@ def _registry_rules(report: Report) -> Iterator[_Rule]:
         yield (
             Action.ACCEPT,
             "attested_variant",
-            "The log holds an attestation with the same claim; the file differs only outside what it binds.",
+            "The log holds an attestation of the same signed claim; the file has other bytes, but only "
+            "where the claim does not reach.",
         )
     elif status is Registry.ATTESTED_COPY:
         yield (
@@ -175,15 +292,13 @@ def outcome(report: Report) -> Outcome:
     """One answer for an exit code: refused beats verified, and verified needs somebody who vouches.
 
     An intact credential from an unknown issuer vouches for nothing by itself: without a proof or a trust
-    list it is `unchecked`.
+    list it is `unchecked`. A certificate revoked after a trusted time stamp did sign while it was good.
     """
-    if (
-        report.credential.status == "invalid"
-        or report.credential.revocation == "revoked"
-        or report.registry.status is Registry.REVOKED
-    ):
+    credential = report.credential
+    revoked = credential.revocation == "revoked" and not revoked_afterwards(credential)
+    if credential.status == "invalid" or revoked or report.registry.status is Registry.REVOKED:
         return Outcome.REFUSED
     vouched = report.registry.status in (Registry.ATTESTED, Registry.ATTESTED_VARIANT)
-    if vouched or report.credential.status == "trusted":
+    if vouched or credential.status == "trusted":
         return Outcome.VERIFIED
     return Outcome.UNCHECKED

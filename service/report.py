@@ -6,12 +6,26 @@ Plain Python: the pipeline, the API, the portal and the command line all print w
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from attest.standing import Anchor, Registration, Standing
 from detector.similarity import CampaignSummary, Match, Similarity
-from provenance.inspection.inspection import Credential, Finding, Inspection, Origin
+from provenance.inspection.inspection import (
+    Credential,
+    Finding,
+    Inspection,
+    ListVerdict,
+    NamedIdentity,
+    Origin,
+    Product,
+    Statement,
+)
 from provenance.manifests.manifest import SourceType
+from service.times import Moment, moments, signed_after_anchored
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 class Registry(StrEnum):
@@ -47,6 +61,20 @@ class CredentialAxis:
     manifest_label: str | None
     padding_bytes: int
     findings: tuple[Finding, ...]
+    statements: tuple[Statement, ...]
+    trust_lists: tuple[ListVerdict, ...]
+    product: Product | None
+    identities: tuple[NamedIdentity, ...]
+    revoked_at: str | None
+    revocation_source: str | None
+    stamped_at: str | None
+    stamped_by: str | None
+    claimed_at: str | None
+    valid_from: str | None
+    valid_to: str | None
+    padding_hex: str
+    claim_sha256: str | None
+    binding_sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +113,11 @@ class SimilarityAxis:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything we can say of one piece of content. `action` and `reasons` are the policy's."""
+    """Everything we can say of one piece of content. `action` and `reasons` are the policy's.
+
+    `times` holds every time that anybody gives, side by side, and `contradictions` those that cannot all be
+    right.
+    """
 
     sha256: str
     media_type: str
@@ -94,6 +126,8 @@ class Report:
     credential: CredentialAxis
     registry: RegistryAxis
     anchor: tuple[Anchor, ...]
+    times: tuple[Moment, ...]
+    contradictions: tuple[Reason, ...]
     origin: OriginAxis
     similarity: SimilarityAxis
     action: str = ""
@@ -113,16 +147,21 @@ def only_broken_credential_says(report: Report) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is being reported on: bytes by digest, or a digest alone."""
+    """What is being reported on: bytes by digest, or a digest alone.
+
+    `detached` says that the credential did not come inside these bytes, so it can be younger than they are.
+    """
 
     sha256: str
     media_type: str = "application/octet-stream"
     name: str = ""
     size: int = 0
+    detached: bool = False
 
 
 def compose(subject: Subject, inspection: Inspection, standing: Standing, similarity: Similarity) -> Report:
     """Compose the axes; decides nothing (service.policy does)."""
+    times = moments(inspection, standing)
     return Report(
         sha256=subject.sha256,
         media_type=subject.media_type,
@@ -131,6 +170,8 @@ def compose(subject: Subject, inspection: Inspection, standing: Standing, simila
         credential=_credential(inspection),
         registry=_registry(inspection, standing, similarity),
         anchor=standing.anchors,
+        times=times,
+        contradictions=_contradictions(subject, standing, times),
         origin=_origin(inspection, standing),
         similarity=SimilarityAxis(
             similarity.matches, similarity.campaign, similarity.degraded, similarity.methods
@@ -151,7 +192,38 @@ def _credential(inspection: Inspection) -> CredentialAxis:
         manifest_label=inspection.manifest_label,
         padding_bytes=inspection.padding_bytes,
         findings=inspection.findings,
+        statements=inspection.statements,
+        trust_lists=inspection.trust_lists,
+        product=inspection.product,
+        identities=inspection.identities,
+        revoked_at=inspection.revoked_at,
+        revocation_source=inspection.revocation_source,
+        stamped_at=inspection.stamped_at,
+        stamped_by=inspection.stamped_by,
+        claimed_at=inspection.claimed_at,
+        valid_from=inspection.valid_from,
+        valid_to=inspection.valid_to,
+        padding_hex=inspection.padding_hex,
+        claim_sha256=inspection.claim_sha256,
+        binding_sha256=inspection.binding_sha256,
     )
+
+
+def _contradictions(subject: Subject, standing: Standing, times: tuple[Moment, ...]) -> tuple[Reason, ...]:
+    """Times that cannot all be right.
+
+    A credential beside the content may be younger than the content; one inside it, or itself in the log, may
+    not.
+    """
+    pair = signed_after_anchored(times)
+    if pair is None or (subject.detached and standing.matched != "claim"):
+        return ()
+    signed, anchor = pair
+    sentence = (
+        f"It is said to be signed on {signed.time}, but {anchor.by} holds it since {anchor.time}: "
+        "one of the two is wrong."
+    )
+    return (Reason("claimed_after_anchored", sentence),)
 
 
 def attested_original(similarity: Similarity) -> Match | None:
@@ -193,24 +265,19 @@ def _origin(inspection: Inspection, standing: Standing) -> OriginAxis:
 
 def similarity_from(stored: Mapping[str, Any]) -> Similarity:
     """Rebuild a Similarity that was kept as JSON beside a submission."""
-    campaign = stored.get("campaign")
-    return Similarity(
-        matches=tuple(Match(**match) for match in stored.get("matches", ())),
-        campaign=CampaignSummary(**campaign) if campaign else None,
-        degraded=bool(stored.get("degraded", False)),
-        methods=tuple(stored.get("methods", ())),
-    )
+    similarity: Similarity = _adapter(Similarity).validate_python(stored)
+    return similarity
 
 
 def inspection_from(stored: Mapping[str, Any]) -> Inspection:
-    """Rebuild an Inspection that was kept as JSON beside a submission."""
-    from provenance.inspection.inspection import History, Revocation, SigningTime
+    """Rebuild an Inspection that was kept as JSON beside a submission, by this version or an earlier one."""
+    inspection: Inspection = _adapter(Inspection).validate_python(stored)
+    return inspection
 
-    values = dict(stored)
-    values["credential"] = Credential(values["credential"])
-    values["revocation"] = Revocation(values["revocation"])
-    values["time"] = SigningTime(values["time"])
-    values["history"] = History(values["history"])
-    values["origin"] = Origin(values["origin"])
-    values["findings"] = tuple(Finding(**finding) for finding in values.get("findings", ()))
-    return Inspection(**values)
+
+@cache
+def _adapter(kind: type) -> "TypeAdapter[Any]":
+    # Loaded here: the offline command line composes reports and rebuilds none.
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)

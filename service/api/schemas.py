@@ -35,8 +35,48 @@ class Finding(Schema):
     title: str
 
 
+class Statement(Schema):
+    """One side of the credential in one sentence, with the C2PA status codes that it rests on."""
+
+    axis: str
+    value: str
+    sentence: str
+    codes: list[str]
+
+
+class ListVerdict(Schema):
+    """What one trust list says of the signer; `sha256` and `version` are the list's own."""
+
+    name: str
+    version: str
+    sha256: str
+    verdict: str
+
+
+class Product(Schema):
+    """The entry of the list of conforming products that bears the signing certificate's name."""
+
+    name: str
+    organisation: str
+    record_id: str
+    status: str
+    assurance_level: int | None
+
+
+class NamedIdentity(Schema):
+    """Who else put their name to the content (CAWG identity), and how far that holds."""
+
+    name: str
+    kind: str
+    status: str
+
+
 class CredentialAxis(Schema):
-    """What the content credentials say, worst of the whole ingredient chain."""
+    """What the content credentials say, worst of the whole ingredient chain.
+
+    `padding_hex` holds the hidden bytes, cut at 1,024; `claim_sha256` and `binding_sha256` identify what was
+    signed, whatever the file's own digest.
+    """
 
     status: Literal["trusted", "untrusted_issuer", "invalid", "none", "unchecked"]
     signer: str | None
@@ -49,6 +89,20 @@ class CredentialAxis(Schema):
     manifest_label: str | None
     padding_bytes: int
     findings: list[Finding]
+    statements: list[Statement]
+    trust_lists: list[ListVerdict]
+    product: Product | None
+    identities: list[NamedIdentity]
+    revoked_at: str | None
+    revocation_source: str | None
+    stamped_at: str | None
+    stamped_by: str | None
+    claimed_at: str | None
+    valid_from: str | None
+    valid_to: str | None
+    padding_hex: str
+    claim_sha256: str | None
+    binding_sha256: str | None
 
 
 class RegistryAxis(Schema):
@@ -75,6 +129,15 @@ class Anchor(Schema):
     finality: Literal["pending", "included", "final", "unchecked"]
     trust: Literal["none", "unchecked", "public"]
     transaction: str | None
+
+
+class Moment(Schema):
+    """One time and who gives it: an authority, the signer, the log's operator or a chain."""
+
+    kind: Literal["timestamped", "claimed", "logged", "anchored"]
+    time: str
+    by: str | None
+    trust: Literal["trusted", "untrusted", "claim", "operator", "public", "unchecked", "none"]
 
 
 class OriginAxis(Schema):
@@ -130,6 +193,8 @@ class Report(Schema):
     credential: CredentialAxis
     registry: RegistryAxis
     anchor: list[Anchor]
+    times: list[Moment]
+    contradictions: list[Reason]
     origin: OriginAxis
     similarity: SimilarityAxis
     action: Literal["accept", "review", "flag", ""]

@@ -6,7 +6,17 @@ import pytest
 
 from attest.standing import Registration, Standing
 from detector.similarity import CampaignSummary, Match, Similarity
-from provenance.inspection.inspection import Credential, Inspection, Origin, Revocation
+from provenance.inspection.inspection import (
+    Credential,
+    Finding,
+    History,
+    Inspection,
+    ListVerdict,
+    Origin,
+    Revocation,
+    SigningTime,
+    Statement,
+)
 from service import policy
 from service.report import Registry, Report, Subject, compose
 
@@ -84,6 +94,135 @@ def test_a_revoked_signer_is_refused_though_the_signature_is_fine() -> None:
     assert policy.outcome(found) is policy.Outcome.REFUSED
 
 
+def test_a_revoked_signer_is_refused_with_its_date() -> None:
+    found = report(Credential.TRUSTED, revocation=Revocation.REVOKED, revoked_at="2026-03-01T10:00:00Z")
+    assert "signer_revoked" in codes(found)
+    assert "2026-03-01" in found.reasons[0].sentence
+    assert found.action == "flag"
+
+
+STAMPED = {"time": SigningTime.TIMESTAMPED, "stamped_at": "2026-02-01T10:00:00Z"}
+
+
+def test_a_signer_revoked_after_a_trusted_time_stamp_is_reviewed_and_not_refused() -> None:
+    found = report(
+        Credential.TRUSTED, revocation=Revocation.REVOKED, revoked_at="2026-03-01T10:00:00Z", **STAMPED
+    )
+    assert (found.action, found.reasons[0].code) == ("review", "signer_revoked_later")
+    assert "2026-03-01" in found.reasons[0].sentence
+    assert "2026-02-01" in found.reasons[0].sentence
+    assert policy.outcome(found) is policy.Outcome.VERIFIED
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {**STAMPED, "revoked_at": "2026-01-01T10:00:00Z"},
+        {**STAMPED, "revoked_at": None},
+        {**STAMPED, "revoked_at": "some day"},
+        {**STAMPED, "time": SigningTime.CLAIMED, "revoked_at": "2026-03-01T10:00:00Z"},
+        {
+            "time": SigningTime.CLAIMED,
+            "claimed_at": "2026-02-01T10:00:00Z",
+            "revoked_at": "2026-03-01T10:00:00Z",
+        },
+    ],
+    ids=["revoked first", "no date", "no readable date", "untrusted stamp", "claimed only"],
+)
+def test_a_revoked_signer_is_refused_unless_a_trusted_time_is_older(times: dict[str, object]) -> None:
+    found = report(Credential.TRUSTED, revocation=Revocation.REVOKED, **times)
+    assert found.reasons[0].code == "signer_revoked"
+    assert policy.outcome(found) is policy.Outcome.REFUSED
+
+
+def test_an_unknown_revocation_is_said_and_holds_nothing_up() -> None:
+    found = report(Credential.TRUSTED)
+    assert "revocation_unknown" in codes(found)
+    assert found.action == "accept"
+    assert "revocation_unknown" not in codes(report(Credential.TRUSTED, revocation=Revocation.GOOD))
+
+
+def test_a_signer_trusted_by_one_list_and_unknown_to_another_stays_trusted_and_both_are_named() -> None:
+    lists = (
+        ListVerdict("press", "1", "a" * 64, "trusted"),
+        ListVerdict("official", "2", "b" * 64, "unknown"),
+    )
+    found = report(Credential.TRUSTED, trust_list="press", trust_lists=lists)
+    said = {reason.code: reason.sentence for reason in found.reasons}
+    assert "“press” and unknown to “official”" in said["lists_disagree"]
+    assert found.action == "accept"
+    assert policy.outcome(found) is policy.Outcome.VERIFIED
+    assert "lists_disagree" not in codes(report(Credential.TRUSTED, trust_lists=lists[:1]))
+
+
+def test_an_intact_credential_of_a_known_issuer_is_not_said_to_be_of_an_unknown_one() -> None:
+    lists = (ListVerdict("press", "1", "a" * 64, "trusted"),)
+    found = report(Credential.UNTRUSTED_ISSUER, trust_lists=lists)
+    assert "issuer_unknown" not in codes(found)
+    assert "credential_untrusted" in codes(found)
+
+
+def test_a_certificate_that_expired_without_a_time_stamp_is_said_with_its_date() -> None:
+    expired = Finding("signingCredential.expired", "", 0, "")
+    found = report(Credential.UNTRUSTED_ISSUER, findings=(expired,), valid_to="2026-01-31T00:00:00Z")
+    said = {reason.code: reason.sentence for reason in found.reasons}
+    assert "2026-01-31" in said["signer_expired"]
+    older = replace(expired, depth=1)
+    assert "signer_expired" not in codes(report(Credential.UNTRUSTED_ISSUER, findings=(older,)))
+
+
+def test_a_tampered_ingredient_is_named_with_its_depth_and_title() -> None:
+    code = "assertion.dataHash.mismatch"
+    found = report(
+        Credential.INVALID,
+        history=History.TAMPERED_INGREDIENT,
+        findings=(Finding("assay.padding", "", 0, ""), Finding(code, "", 2, "the bridge.jpg")),
+        statements=(Statement("history", "tampered_ingredient", "", (code,)),),
+    )
+    said = {reason.code: reason.sentence for reason in found.reasons}
+    assert "“the bridge.jpg” (2 steps back)" in said["ingredient_tampered"]
+    assert found.action == "flag"
+
+
+def test_an_ingredient_without_a_title_is_still_named_by_its_depth() -> None:
+    code = "ingredient.manifest.missing"
+    found = report(
+        Credential.UNTRUSTED_ISSUER,
+        history=History.ERASED,
+        findings=(Finding(code, "", 1, ""),),
+        statements=(Statement("history", "erased", "", (code,)),),
+    )
+    said = {reason.code: reason.sentence for reason in found.reasons}
+    assert said["history_erased"].startswith("What lies one step back had a credential")
+    assert found.action == "review"
+
+
+def test_an_ingredient_of_an_unknown_signer_is_named() -> None:
+    unknown = Finding("signingCredential.untrusted", "", 1, "sky.png")
+    found = report(Credential.UNTRUSTED_ISSUER, findings=(unknown,))
+    said = {reason.code: reason.sentence for reason in found.reasons}
+    assert "“sky.png” (one step back)" in said["ingredient_untrusted"]
+    own = replace(unknown, depth=0)
+    assert "ingredient_untrusted" not in codes(report(Credential.UNTRUSTED_ISSUER, findings=(own,)))
+
+
+def test_a_strangers_title_cannot_make_a_reason_long() -> None:
+    unknown = Finding("signingCredential.untrusted", "", 1, "x" * 5000)
+    found = report(Credential.UNTRUSTED_ISSUER, findings=(unknown,))
+    assert max(len(reason.sentence) for reason in found.reasons) < 300
+
+
+def test_bytes_hidden_in_the_padding_are_reviewed() -> None:
+    found = report(Credential.TRUSTED, padding_bytes=17, padding_hex="68656c6c6f")
+    assert (found.action, found.reasons[0].code) == ("review", "hidden_padding")
+    assert "17 bytes" in found.reasons[0].sentence
+
+
+def test_a_variant_of_an_attestation_is_said_to_have_other_bytes() -> None:
+    found = report(standing=Standing(Registration.ATTESTED_VARIANT, leaf_index=0))
+    assert "other bytes" in found.reasons[0].sentence
+
+
 def test_a_copy_without_credentials_is_named_with_its_original() -> None:
     found = report(similarity=Similarity((MATCH,)))
     assert found.registry.status is Registry.ATTESTED_COPY
@@ -110,3 +249,10 @@ def test_ones_own_near_duplicate_is_not_held() -> None:
 
 def test_an_upload_with_a_broken_credential_is_not_signed_over() -> None:
     assert policy.attestable(Similarity(), "1", "invalid").action is policy.Action.FLAG
+
+
+def test_a_broken_credential_is_signed_over_where_the_caller_insists_and_the_reason_stays() -> None:
+    verdict = policy.attestable(Similarity(), "1", "invalid", accept_broken_parent=True)
+    assert verdict.action is policy.Action.ACCEPT
+    assert [reason.code for reason in verdict.reasons] == ["broken_parent_accepted"]
+    assert policy.attestable(Similarity(), "1", "trusted", accept_broken_parent=True).reasons == ()
