@@ -93,8 +93,8 @@ class ManifestWriter:
         keeps them; content with the manifest beside it (text, unknown types) stays as it is, to the byte. So
         do the credentials of a signed upload: they go into the new manifest as they were read.
 
-        Both files appear by rename, so a killed run leaves nothing under these names; doing it again replaces
-        them. They are not synced to disk here: whoever keeps them (AssetStore.put) does that once.
+        Both files appear by rename, so a killed run leaves nothing half under these names; doing it again
+        replaces them. They are not synced to disk here: whoever keeps them (AssetStore.put) does that once.
         Raises SigningRefused (`broken_parent`, `too_many_parents`, `content_changed`, `unsignable_media`),
         SignerUnavailable where the key or time-stamping service does not answer, KeyMaterialInvalid where the
         key does not fit its certificate, RejectedAsset for a parent that breaks the limits, ProvenanceError
@@ -119,8 +119,11 @@ class ManifestWriter:
                     result = replace(asset, path=draft, sha256=made.sha256, size=made.size)
                     store = None if order.embedded else sidecar
                     readback.read_back(self._inspector, result, store, identity, order.broken)
-                draft.replace(signed_path)
-                sidecar.replace(store_path)
+                # New content beside an old store would be worse than none, should we be killed in between.
+                store_path.unlink(missing_ok=True)
+                signed_path.unlink(missing_ok=True)
+                draft.rename(signed_path)
+                sidecar.rename(store_path)
             self._sampling.passed(asset.media_type)
         except OSError as error:
             raise storage_error(error) from error
@@ -178,9 +181,12 @@ class ManifestWriter:
             order.declaration, asset.medium, asset.media_type, edits=order.edits, removed=removed
         )
         ingredients.mention(text, order.ingredients)
-        signing = self._current_signing()
-        try:
-            builder = c2pa.Builder(json.dumps(text), context=signing.context)
+
+        def sign(context: Any) -> bytes:
+            source.seek(0)
+            target.seek(0)
+            target.truncate()
+            builder = c2pa.Builder(json.dumps(text), context=context)
             if order.edits:
                 builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
             if not order.embedded:
@@ -192,9 +198,15 @@ class ManifestWriter:
                     builder.add_ingredient(item.description, item.asset.media_type, stream)
             media_type = asset.media_type if order.embedded else formats.OPAQUE
             store: bytes = builder.sign(media_type, source, target)
+            return store
+
+        try:
+            return self._current_signing().run(sign)
         except c2pa.C2paError as error:
-            raise _explained(error, asset, signing) from error
-        return store
+            raise SigningRefused(
+                f"{asset.name} cannot be signed as {asset.media_type}: its structure is not understood.",
+                code="unsignable_media",
+            ) from error
 
     def _is_checked(self, order: _Order) -> bool:
         """Whether the result is to be read back: see `readback`."""
@@ -205,22 +217,6 @@ class ManifestWriter:
             if self._signing is None or self._signing[0] != os.getpid():
                 self._signing = (os.getpid(), Signing(self._signer))
             return self._signing[1]
-
-
-def _explained(error: Exception, asset: Asset, signing: Signing) -> ProvenanceError:
-    """The SDK's error as ours, or what the key store itself had raised."""
-    kept = signing.taken_error()
-    if kept is not None:
-        return kept
-    text = str(error)
-    if signing.stamps and text.startswith("Signature"):
-        return SignerUnavailable("The time-stamping authority did not answer.", code="tsa_unavailable")
-    if text.startswith("Signature"):
-        return SignerUnavailable("The key store did not sign.")
-    return SigningRefused(
-        f"{asset.name} cannot be signed as {asset.media_type}: its structure is not understood.",
-        code="unsignable_media",
-    )
 
 
 @contextmanager
