@@ -1,21 +1,43 @@
 """The SDK's report turned into an Inspection, axis by axis: pure functions, no SDK."""
 
+import datetime
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from provenance.assets.label import label as clean
+from provenance.inspection import statements as says
+from provenance.inspection import times, trust_paths
+from provenance.inspection.chain import Chain, Subject
+from provenance.inspection.identities import named
 from provenance.inspection.inspection import (
     Credential,
     Finding,
     History,
     Inspection,
+    ListVerdict,
+    Product,
     Revocation,
     SigningTime,
 )
 from provenance.inspection.origin import declared
+from provenance.inspection.revocation import GOOD, Fetch
 from provenance.inspection.sentences import Gravity, sentence
-from provenance.inspection.statuses import Status, statuses, successes
-from provenance.trust.lists import TrustStore
+from provenance.inspection.signature_facts import restored
+from provenance.inspection.signers import Outcome, Signer, check, signers
+from provenance.inspection.statuses import (
+    Status,
+    depths,
+    legacy,
+    stamped,
+    status,
+    statuses,
+    successes,
+    trusts_signer,
+)
+from provenance.inspection.times import Stamp
+from provenance.trust.lists import TrustList, TrustStore
 
 _MAX_FINDINGS = 200
 _SILENT = frozenset({"signingCredential.ocsp.skipped"})
@@ -25,12 +47,24 @@ _ERASED = frozenset({"ingredient.manifest.missing"})
 
 def none(*codes: str) -> Inspection:
     """Nothing is embedded; `codes` become findings of the file itself."""
-    return Inspection(credential=Credential.NONE, findings=tuple(_own(code) for code in codes))
+    findings = tuple(_own(code) for code in codes)
+    return Inspection(credential=Credential.NONE, findings=findings, statements=says.NONE)
 
 
 def unchecked(*codes: str) -> Inspection:
     """The file could not be searched; `codes` become findings of the file itself."""
-    return Inspection(credential=Credential.UNCHECKED, findings=tuple(_own(code) for code in codes))
+    findings = tuple(_own(code) for code in codes)
+    return Inspection(credential=Credential.UNCHECKED, findings=findings, statements=says.UNCHECKED)
+
+
+def fetched_from(url: str) -> Finding:
+    """That the credentials came from elsewhere: the finding's title is the host."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        host = ""
+    code = "assay.remoteManifestFetched"
+    return Finding(code, sentence(code), 0, clean(host) if host else "")
 
 
 def unreadable(explanation: str) -> Inspection:
@@ -38,22 +72,37 @@ def unreadable(explanation: str) -> Inspection:
     return Inspection(
         credential=Credential.INVALID,
         findings=(
-            Finding("assay.malformedManifest", sentence("assay.malformedManifest"), 0, explanation[:200]),
+            Finding(
+                "assay.malformedManifest", sentence("assay.malformedManifest"), 0, clean(explanation[:200])
+            ),
         ),
+        statements=says.UNREADABLE,
     )
 
 
-def inspection(answer: Mapping[str, Any], trust: TrustStore) -> Inspection:
-    """The worker's answer (`report`, `signers`, `conformance`, `identity`) as an Inspection."""
-    report = answer["report"]
-    manifests = report.get("manifests") or {}
+def inspection(
+    answer: Mapping[str, Any], trust: TrustStore, now: datetime.datetime, fetch: Fetch | None = None
+) -> Inspection:
+    """The worker's answer (`report`, `signers`, `identity`, `facts`) as an Inspection.
+
+    `fetch` is given where signers' authorities are to be asked about revocation.
+    """
+    report, by_signer_lists = answer["report"], answer.get("signers") or answer["report"]
     active_label = str(report.get("active_manifest"))
+    manifests = report.get("manifests") or {}
     active = manifests.get(active_label) or {}
-    signers = answer["signers"]
-    found = _with_untrusted_signers(statuses(report), statuses(signers))
-    credential = _credential(found, str(report.get("validation_state")))
+    found = _with_untrusted_signers(statuses(report), statuses(by_signer_lists))
+    with_time = stamped(report)
+    everybody = signers(restored(answer["facts"]), depths(report), trust, with_time)
+    signer = next((one for one in everybody if one.depth == 0), None)
+    outcome = _revocation(check(everybody, now, fetch), found)
+    found = [*found, *_unsaid(outcome.statuses, found)]
+    succeeded = frozenset(str(one.get("code")) for one in successes(report))
+    when = _times(active, signer, active_label in with_time, now)
+    results = by_signer_lists.get("validation_results") or {}
+    named_list = trust.by_uri(results.get("trustListUri"))
+    lists = trust_paths.verdicts(signer.chain if signer else None, trust, when.counts_at)
     origin, source_type, overruled = declared(report)
-    time = _time(report, active)
     identity = answer.get("identity") or {}
     padding = int(identity.get("padding_bytes") or 0)
     codes = [
@@ -62,29 +111,126 @@ def inspection(answer: Mapping[str, Any], trust: TrustStore) -> Inspection:
             ("assay.padding", padding > 0),
             ("assay.noIdentity", not identity),
             ("assay.contradictingOrigin", overruled),
-            ("assay.legacyTimeStamp", _legacy(report)),
+            ("assay.legacyTimeStamp", legacy(report)),
+            ("assay.trustPathDiffers", _differs(signer, named_list, trust, found)),
         )
         if applies
     ]
-    results = signers.get("validation_results") or {}
-    return Inspection(
-        credential=credential,
-        revocation=Revocation.REVOKED if any(s.code in _REVOKED for s in found) else Revocation.UNKNOWN,
-        time=time,
+    made = Inspection(
+        credential=_credential(
+            found,
+            str(report.get("validation_state")),
+            trusted=trusts_signer(by_signer_lists, active_label),
+        ),
+        revocation=outcome.status,
         history=_history(found),
         origin=origin,
         digital_source_type=source_type,
-        signer=_signer(answer, active),
-        trust_list=trust.named(results.get("trustListUri")),
-        signed_at=(active.get("signature_info") or {}).get("time"),
+        signer=_signer(signer, active),
+        trust_list=named_list.name if named_list else None,
         generator=_generator(active),
         title=clean(str(active["title"])) if active.get("title") else None,
         manifest_label=active_label,
         claim_sha256=identity.get("claim_sha256"),
         binding_sha256=identity.get("binding_sha256"),
         padding_bytes=padding,
-        findings=(*map(_own, codes), *_findings(found, manifests))[:_MAX_FINDINGS],
+        padding_hex=str(identity.get("padding_hex") or ""),
+        findings=(*map(_own, (*codes, *when.codes)), *_findings(found, manifests))[:_MAX_FINDINGS],
+        trust_lists=lists,
+        product=_product(signer, lists, trust),
+        identities=named(active, [one for one in found if one.label == active_label], successes(report)),
+        revoked_at=times.written(outcome.revoked_at),
+        revocation_source=outcome.source,
+        **when.fields(),
     )
+    return replace(made, statements=says.statements(made, succeeded))
+
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    """Every time we know; `counts_at` is when the certificates must have been valid."""
+
+    kind: SigningTime
+    stamp: Stamp | None
+    claimed_at: datetime.datetime | None
+    signed_at: str | None
+    chain: Chain | None
+    counts_at: datetime.datetime
+    codes: tuple[str, ...]
+
+    def fields(self) -> dict[str, Any]:
+        """As an Inspection names them."""
+        return {
+            "time": self.kind,
+            "signed_at": self.signed_at,
+            "stamped_at": times.written(self.stamp.at) if self.stamp else None,
+            "stamped_by": self.stamp.by if self.stamp else None,
+            "claimed_at": times.written(self.claimed_at),
+            "valid_from": times.written(self.chain.valid_from) if self.chain else None,
+            "valid_to": times.written(self.chain.valid_to) if self.chain else None,
+        }
+
+
+def _times(
+    active: Mapping[str, Any], signer: Signer | None, is_stamped: bool, now: datetime.datetime
+) -> _When:
+    stamp, chain = (signer.stamp, signer.chain) if signer else (None, None)
+    claimed = times.claimed(active)
+    printed = (active.get("signature_info") or {}).get("time")
+    if is_stamped and printed:
+        kind, signed_at = SigningTime.TIMESTAMPED, times.written(stamp.at) if stamp else printed
+    else:
+        # The SDK prints the time of a stamp that nobody vouches for as well: then it is a claim like another.
+        signed_at = times.written(claimed) or printed
+        kind = SigningTime.CLAIMED if signed_at else SigningTime.NONE
+    trusted = stamp.at if stamp and kind is SigningTime.TIMESTAMPED else None
+    return _When(
+        kind,
+        stamp,
+        claimed,
+        signed_at,
+        chain,
+        trusted or now,
+        times.contradictions(claimed, trusted, chain.valid_from if chain else None, now),
+    )
+
+
+def _revocation(outcome: Outcome, found: list[Status]) -> Outcome:
+    """The SDK reads stapled answers too; where it alone says revoked, that counts and is said."""
+    if outcome.status is Revocation.REVOKED or not any(one.code in _REVOKED for one in found):
+        return outcome
+    differs = status("assay.ocspDiffers", "", 0)
+    return replace(outcome, status=Revocation.REVOKED, statuses=(*outcome.statuses, differs))
+
+
+def _unsaid(said: tuple[Status, ...], found: list[Status]) -> list[Status]:
+    """What the SDK has not said already of the same manifest. What holds needs no finding."""
+    known = {(one.code, one.label) for one in found}
+    return [one for one in said if (one.code, one.label) not in known and one.code != GOOD]
+
+
+def _differs(
+    signer: Signer | None, named_list: TrustList | None, trust: TrustStore, found: list[Status]
+) -> bool:
+    """Whether our own path and the SDK's verdict disagree. The SDK's stands; the difference is said."""
+    if signer is None or signer.chain is None:
+        return False
+    if named_list is not None:
+        return trust_paths.path_to(signer.chain, named_list) is None
+    refused = any(one.code == "signingCredential.untrusted" and one.depth == 0 for one in found)
+    valid = all(one.gravity is not Gravity.INVALID for one in found)
+    return refused and valid and signer.is_anchored
+
+
+def _product(signer: Signer | None, lists: tuple[ListVerdict, ...], trust: TrustStore) -> Product | None:
+    """Only the official list's authorities issue in the names of conforming products to these alone."""
+    official = {listed.sha256 for listed in trust.lists if listed.is_official}
+    if signer is None or signer.chain is None:
+        return None
+    if not any(one.verdict == trust_paths.TRUSTED and one.sha256 in official for one in lists):
+        return None
+    subject = signer.chain.subject
+    return trust.product(subject.common_name, subject.organisation, subject.unit, subject.country)
 
 
 def _with_untrusted_signers(found: list[Status], by_signer_lists: list[Status]) -> list[Status]:
@@ -97,11 +243,17 @@ def _with_untrusted_signers(found: list[Status], by_signer_lists: list[Status]) 
     ]
 
 
-def _credential(found: list[Status], state: str) -> Credential:
-    worst = max((status.gravity for status in found), default=Gravity.NOTE)
-    if worst is Gravity.INVALID or (state == "Invalid" and worst is Gravity.NOTE):
+def _credential(found: list[Status], state: str, *, trusted: bool) -> Credential:
+    """The worst status of the whole chain decides.
+
+    The SDK's state counts where it is worse than any status explains. `Valid` does not: it also stands for a
+    trusted claim with an identity that nobody vouches for; so trust is asked of the signer's own status.
+    """
+    worst = max((one.gravity for one in found), default=Gravity.NOTE)
+    unexplained = state == "Invalid" and not any(one.failed for one in found)
+    if worst is Gravity.INVALID or unexplained:
         return Credential.INVALID
-    if worst is Gravity.UNTRUSTED or state != "Trusted":
+    if worst is Gravity.UNTRUSTED or not trusted:
         return Credential.UNTRUSTED_ISSUER
     return Credential.TRUSTED
 
@@ -113,29 +265,13 @@ def _history(found: list[Status]) -> History:
     return History.TAMPERED_INGREDIENT if broken else History.INTACT
 
 
-def _time(report: Mapping[str, Any], active: Mapping[str, Any]) -> SigningTime:
-    stamped = {str(status.get("code")) for status in successes(report)}
-    if {"timeStamp.validated", "timeStamp.trusted"} <= stamped and not _legacy(report):
-        return SigningTime.TIMESTAMPED
-    return SigningTime.CLAIMED if (active.get("signature_info") or {}).get("time") else SigningTime.NONE
-
-
-def _legacy(report: Mapping[str, Any]) -> bool:
-    """Version 1 claims: the SDK calls any time stamp "trusted" without asking a list."""
-    return any(
-        status.get("code") == "timeStamp.trusted" and str(status.get("explanation")).startswith("legacy")
-        for status in successes(report)
-    )
-
-
-def _signer(answer: Mapping[str, Any], active: Mapping[str, Any]) -> str | None:
+def _signer(signer: Signer | None, active: Mapping[str, Any]) -> str | None:
     """The leaf's subject as printed in it, "CN, O"; anyone can print any name."""
-    conformance = (answer.get("conformance") or {}).get("manifests") or [{}]
-    subject = ((conformance[0].get("signature") or {}).get("certificateInfo") or {}).get("subject") or {}
+    if signer is not None and signer.chain is not None:
+        return signer.chain.subject.shown
     info = active.get("signature_info") or {}
-    names = [subject.get("CN") or info.get("common_name"), subject.get("O") or info.get("issuer")]
-    printed = [clean(str(name).replace("/", "∕")) for name in names if name]
-    return ", ".join(dict.fromkeys(printed)) or None
+    names = [str(name) for name in (info.get("common_name"), info.get("issuer")) if name]
+    return Subject(next(iter(names), None), next(iter(names[1:]), None), None, None).shown
 
 
 def _generator(active: Mapping[str, Any]) -> str | None:

@@ -16,10 +16,12 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from provenance.inspection import cbor, jumbf
 
+MAX_SHOWN_PADDING = 1024
 _BINDINGS = ("c2pa.hash.data", "c2pa.hash.bmff", "c2pa.hash.boxes", "c2pa.hash.collection.data")
 _ASSERTION_LISTS = ("created_assertions", "gathered_assertions", "assertions")
 _PADS = ("pad", "pad1", "pad2")
@@ -27,13 +29,72 @@ _PADS = ("pad", "pad1", "pad2")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The active manifest's digests (lower-case hex) and its count of non-zero padding bytes."""
+    """The active manifest's digests (lower-case hex) and its count of non-zero padding bytes.
+
+    `padding` holds those bytes, the first 1,024 of them.
+    """
 
     label: str
     claim_sha256: str
     binding_sha256: str | None
     padding_bytes: int
     assertions: frozenset[tuple[str, bytes]]
+    padding: bytes = b""
+
+
+class OpenManifest:
+    """One manifest of a store, each of its boxes decoded when first asked for and only once.
+
+    Properties raise ProvenanceError `malformed_store` or `malformed_cbor`.
+    """
+
+    def __init__(self, box: jumbf.Superbox) -> None:
+        self.box = box
+        self.label = box.label
+
+    @cached_property
+    def _contents(self) -> list[tuple[bytes, Any]]:
+        """What lies beside the assertions: the claim, a map, and the COSE signature, an array."""
+        raws = (box.content(b"cbor") for box in self.box.children)
+        return [(raw, cbor.decode(raw)) for raw in raws if raw is not None]
+
+    @cached_property
+    def claim(self) -> tuple[bytes, dict[str, Any]]:
+        """The claim's bytes and content, found by shape: the SDK accepts a box with a changed label."""
+        for raw, found in self._contents:
+            if isinstance(found, dict) and "signature" in found:
+                return raw, found
+        raise jumbf.MalformedStore("The manifest holds no claim.")
+
+    @property
+    def signatures(self) -> Iterator[list[Any]]:
+        """What has the shape of a COSE_Sign1 (RFC 9052 section 4.2): protected header, unprotected header,
+        payload, signature."""
+        for _, found in self._contents:
+            if isinstance(found, list) and len(found) == 4 and isinstance(found[1], dict):
+                yield found
+
+    @cached_property
+    def bindings(self) -> list[tuple[jumbf.Superbox, dict[str, Any]]]:
+        """The hard-binding assertions."""
+        return list(self.assertions(_BINDINGS))
+
+    def assertions(self, prefixes: tuple[str, ...]) -> Iterator[tuple[jumbf.Superbox, dict[str, Any]]]:
+        """The CBOR assertions whose label starts so, decoded."""
+        for box in jumbf.assertion_boxes(self.box):
+            content = box.content(b"cbor") if box.label.startswith(prefixes) else None
+            if content is not None:
+                decoded = cbor.decode(content)
+                if isinstance(decoded, dict):
+                    yield box, decoded
+
+
+def opened(store: bytes) -> list[OpenManifest]:
+    """The store's manifests, the active one last. Raises ProvenanceError `malformed_store`."""
+    found = [OpenManifest(box) for box in jumbf.manifests(jumbf.parse(store))]
+    if not found:
+        raise jumbf.MalformedStore("The store holds no manifest.")
+    return found
 
 
 def identity(store: bytes) -> Identity:
@@ -42,20 +103,24 @@ def identity(store: bytes) -> Identity:
     Raises ProvenanceError `malformed_store` or `malformed_cbor`, also for compressed manifests, which hold no
     claim to look at.
     """
-    all_manifests = jumbf.manifests(jumbf.parse(store))
-    if not all_manifests:
-        raise jumbf.MalformedStore("The store holds no manifest.")
-    active = all_manifests[-1]
-    raw, claim = _claim(active)
+    return identity_of(opened(store))
+
+
+def identity_of(manifests: list[OpenManifest]) -> Identity:
+    """The identity of an opened store. Raises as `identity` does."""
+    active = manifests[-1]
+    raw, claim = active.claim
     # An update manifest (C2PA 2.4 section 11.2.3) has no hard binding: its parent's, before it in the store,
     # counts.
-    binding = next((found for m in reversed(all_manifests) if (found := _binding(m)) is not None), None)
+    binding = next((found for m in reversed(manifests) if (found := _binding(m)) is not None), None)
+    padding = _padding(active)
     return Identity(
         label=active.label,
         claim_sha256=hashlib.sha256(raw).hexdigest(),
         binding_sha256=binding,
-        padding_bytes=_padding(active),
+        padding_bytes=len(padding),
         assertions=frozenset(_assertions(claim)),
+        padding=padding[:MAX_SHOWN_PADDING],
     )
 
 
@@ -71,25 +136,9 @@ def validated_assertions(claim: Mapping[str, Any]) -> frozenset[tuple[str, bytes
     )
 
 
-def _claim(manifest: jumbf.Superbox) -> tuple[bytes, dict[str, Any]]:
-    """The claim's bytes and content, found by shape: the SDK accepts a box with a changed label."""
-    for raw, found in _contents(manifest):
-        if isinstance(found, dict) and "signature" in found:
-            return raw, found
-    raise jumbf.MalformedStore("The active manifest holds no claim.")
-
-
-def _contents(manifest: jumbf.Superbox) -> Iterator[tuple[bytes, Any]]:
-    """What lies in the manifest beside its assertions: the claim, a map, and the COSE signature, an array."""
-    for box in manifest.children:
-        raw = box.content(b"cbor")
-        if raw is not None:
-            yield raw, cbor.decode(raw)
-
-
 def _assertions(claim: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
     for name in _ASSERTION_LISTS:
-        for entry in claim.get(name) or ():
+        for entry in _listed(claim.get(name)):
             if isinstance(entry, dict) and isinstance(entry.get("hash"), bytes):
                 yield _name(str(entry.get("url"))), entry["hash"]
 
@@ -99,9 +148,9 @@ def _name(url: str) -> str:
     return url.rpartition("c2pa.assertions/")[2]
 
 
-def _binding(manifest: jumbf.Superbox) -> str | None:
-    claimed = {digest for _, digest in _assertions(_claim(manifest)[1])}
-    for box, assertion in _binding_assertions(manifest):
+def _binding(manifest: OpenManifest) -> str | None:
+    claimed = {digest for _, digest in _assertions(manifest.claim[1])}
+    for box, assertion in manifest.bindings:
         digests = b"".join(_digests(assertion))
         if digests and any(_digest_of(box, len(digest)) == digest for digest in claimed):
             return hashlib.sha256(digests).hexdigest()
@@ -113,36 +162,30 @@ def _digest_of(box: jumbf.Superbox, length: int) -> bytes | None:
     return hashlib.new(algorithm, box.payload).digest() if algorithm else None
 
 
-def _binding_assertions(manifest: jumbf.Superbox) -> Iterator[tuple[jumbf.Superbox, dict[str, Any]]]:
-    for box in jumbf.assertion_boxes(manifest):
-        content = box.content(b"cbor")
-        if content is not None and box.label.startswith(_BINDINGS):
-            decoded = cbor.decode(content)
-            if isinstance(decoded, dict):
-                yield box, decoded
-
-
 def _digests(assertion: Mapping[str, Any]) -> Iterator[bytes]:
     for key in ("hash", "initHash"):
         if isinstance(assertion.get(key), bytes):
             yield assertion[key]
-    for digest in assertion.get("hashes") or ():
+    for digest in _listed(assertion.get("hashes")):
         if isinstance(digest, bytes):
             yield digest
     for key in ("boxes", "merkle", "uris"):
-        for row in assertion.get(key) or ():
+        for row in _listed(assertion.get(key)):
             if isinstance(row, dict):
                 yield from _digests(row)
 
 
-def _padding(manifest: jumbf.Superbox) -> int:
-    """Non-zero bytes in the pads of the hard binding and of the COSE header, where hidden text would lie."""
-    pads = [value for _, assertion in _binding_assertions(manifest) for value in _pads(assertion)]
-    for _, cose in _contents(manifest):
-        # COSE_Sign1 (RFC 9052 section 4.2): protected header, unprotected header, payload, signature.
-        if isinstance(cose, list) and len(cose) == 4 and isinstance(cose[1], dict):
-            pads += _pads(cose[1])
-    return sum(len(pad) - pad.count(0) for pad in pads)
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
+
+
+def _padding(manifest: OpenManifest) -> bytes:
+    """The non-zero bytes in the pads of the hard binding and of the COSE header: there hidden text would
+    lie."""
+    pads = [pad for _, assertion in manifest.bindings for pad in _pads(assertion)]
+    for cose in manifest.signatures:
+        pads += _pads(cose[1])
+    return b"".join(pad.replace(b"\0", b"") for pad in pads)
 
 
 def _pads(found: Mapping[Any, Any]) -> list[bytes]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from provenance.trust.products import Product as Product  # noqa: PLC0414, readers of an Inspection look for it here
+
 
 class Credential(StrEnum):
     """The worst finding over the whole ingredient chain (DESIGN section 3)."""
@@ -76,17 +78,6 @@ class ListVerdict:
     version: str
     sha256: str
     verdict: str
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """The entry of a list of conforming products that bears the signing certificate's name."""
-
-    name: str
-    organisation: str
-    record_id: str
-    status: str
-    assurance_level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The worker process around the C2PA parser: started when needed, replaced after a crash or a hang."""
 
+import json
 import os
 import signal
 import socket
@@ -54,29 +55,34 @@ class _Worker:
 class Sandbox:
     """One worker at a time, shared by the threads of a process; safe to hold across a fork."""
 
-    def __init__(self, settings: Sequence[Mapping[str, Any]], limits: ReaderLimits) -> None:
-        self._settings, self._limits = settings, limits
+    def __init__(
+        self, settings: Sequence[Mapping[str, Any]], other_lists: Sequence[str], limits: ReaderLimits
+    ) -> None:
+        self._settings, self._other_lists, self._limits = settings, other_lists, limits
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
         self._closer: weakref.finalize[Any, Any] | None = None
 
-    def read(self, asset: Path, media_type: str, store: Path | None) -> dict[str, Any]:
-        """The worker's raw answer: `report`, `signers`, `conformance`, `identity`, or `error` and `sentence`.
+    def read(self, asset: Path, media_type: str, store: Path | bytes | None) -> dict[str, Any]:
+        """The worker's answer: `report`, `signers` (None where one reading was enough), `identity` and
+        `facts`; or `error`, `sentence` and perhaps `url`.
 
         Raises InspectionFailed `inspection_crashed` or `inspection_timeout`, and ProvenanceError where the
         worker cannot start (`sdk_too_old`, `sdk_missing`). OSError where a file cannot be opened.
         """
+        attached = store if isinstance(store, bytes) else None
+        paths = [asset, store] if isinstance(store, Path) else [asset]
         request = {
             "media_type": media_type,
-            "has_store": store is not None,
+            "store": "attached" if attached is not None else "file" if len(paths) > 1 else "none",
             "cpu_seconds": self._limits.cpu_seconds,
             "max_report_bytes": self._limits.max_report_bytes,
         }
         files: list[int] = []
         try:
-            files.extend(os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in (asset, store) if path)
+            files.extend(os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in paths)
             with self._lock:
-                return self._ask(request, files)
+                return self._ask(request, files, attached or b"")
         finally:
             for descriptor in files:
                 os.close(descriptor)
@@ -91,11 +97,15 @@ class Sandbox:
         """The running worker's process id, for supervision and tests."""
         return self._worker.process.pid if self._worker else None
 
-    def _ask(self, request: dict[str, Any], files: list[int]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], files: list[int], attached: bytes) -> dict[str, Any]:
         worker = self._ready()
         try:
-            send(worker.channel, request, files)
-            answer, _ = receive(worker.channel, time.monotonic() + self._limits.wall_seconds)
+            send(worker.channel, request, files, attached)
+            answer, _, reports = receive(worker.channel, time.monotonic() + self._limits.wall_seconds)
+            if "error" not in answer:
+                length = int(answer["report_bytes"])
+                answer["report"] = json.loads(reports[:length])
+                answer["signers"] = json.loads(reports[length:]) if reports[length:] else None
         except TimeoutError as error:
             self._stop()
             raise _timed_out() from error
@@ -146,10 +156,11 @@ class Sandbox:
         try:
             opening = {
                 "settings": [dict(one) for one in self._settings],
+                "other_lists": list(self._other_lists),
                 "memory_bytes": self._limits.memory_bytes,
             }
             send(ours, opening)
-            hello, _ = receive(ours, time.monotonic() + _START_SECONDS)
+            hello, _, _ = receive(ours, time.monotonic() + _START_SECONDS)
         except (EOFError, OSError, ValueError) as error:
             self._stop()
             raise InspectionFailed("The reader did not start.", code="inspection_crashed") from error

@@ -24,9 +24,10 @@ _UNTRUSTED = frozenset(
         "timeStamp.mismatch",
         "timeOfSigning.outsideValidity",
         "signingCredential.ocsp.unknown",
-        "signingCredential.ocsp.inaccessible",
     }
 )
+# Codes that say something beside the credential: of an identity in it, or that a question went unanswered.
+_NOTES = ("assay.", "cawg.", "signingCredential.ocsp.inaccessible", "signingCredential.ocsp.notRevoked")
 
 _SENTENCES = {
     "signingCredential.untrusted": "The signer's certificate leads to no authority on the trust lists.",
@@ -34,6 +35,8 @@ _SENTENCES = {
     "signingCredential.invalid": "The signer's certificate may not be used to sign content credentials.",
     "signingCredential.ocsp.revoked": "The signer's certificate has been revoked.",
     "signingCredential.revoked": "The signer's certificate has been revoked.",
+    "signingCredential.trusted": "The signer's certificate leads to an authority on the trust lists.",
+    "signingCredential.ocsp.notRevoked": "The signer's authority says that its certificate was not revoked.",
     "signingCredential.ocsp.unknown": "The certificate authority does not know the signer's certificate.",
     "signingCredential.ocsp.inaccessible": "Whether the signer's certificate is revoked could not be asked.",
     "signingCredential.ocsp.skipped": "Whether the signer's certificate is revoked was not asked.",
@@ -93,6 +96,48 @@ _SENTENCES = {
     "algorithm.deprecated": "An algorithm is used that the specification advises against.",
     "general.error": "The credentials could not be checked.",
     "com.adobe.unknownActionIngredient": "An action names an ingredient that is not there.",
+    "cawg.identity.assertion.mismatch": "The identity refers to statements that are not in this credential.",
+    "cawg.identity.assertion.duplicate": "The identity refers to one statement twice.",
+    "cawg.identity.hard_binding_missing": "The identity is not bound to the content.",
+    "cawg.identity.sig_type.unknown": "The identity is of a kind that cannot be checked here.",
+    "cawg.identity.pad.invalid": "The identity's padding holds bytes that its signature does not cover.",
+    "cawg.identity.cbor.invalid": "The identity is not well-formed CBOR.",
+    "cawg.x509.credential.trusted": "The identity's certificate leads to an authority on the trust lists.",
+    "cawg.x509.credential.untrusted": "The identity's certificate leads to no authority on the trust lists.",
+    "cawg.x509.credential.invalid": "The identity's certificate may not be used to sign identities.",
+    "cawg.x509.signature.validated": "The identity's signature belongs to its statement.",
+    "cawg.x509.signature.mismatch": "The identity's signature does not belong to its statement.",
+    "cawg.x509.signature.outside_validity": "The identity was signed outside its certificate's validity.",
+    "cawg.x509.algorithm.unsupported": "The identity uses an algorithm that is not allowed.",
+    "cawg.ica.credential_valid": "The identity's credential from an aggregator is valid.",
+    "cawg.ica.untrusted_issuer": "The identity's aggregator is on no trust list.",
+    "cawg.ica.did_unavailable": "The identity's aggregator could not be looked up.",
+    "cawg.ica.invalid_did_document": "The identity's aggregator publishes a document that cannot be read.",
+    "cawg.ica.invalid_issuer": "The identity's aggregator is named in a form that cannot be checked.",
+    "cawg.ica.invalid_alg": "The identity's credential uses an algorithm that is not allowed.",
+    "cawg.ica.invalid_content_type": "The identity's credential is of an unknown kind.",
+    "cawg.ica.invalid_cose_sign1": "The identity's credential has a malformed signature.",
+    "cawg.ica.invalid_verifiable_credential": "The identity's credential is malformed.",
+    "cawg.ica.signature_mismatch": "The identity's credential does not carry its aggregator's signature.",
+    "cawg.ica.signer_payload.mismatch": "The identity's credential was issued for other content.",
+    "cawg.ica.time_stamp.validated": "A time stamp matches the identity's credential.",
+    "cawg.ica.time_stamp.invalid": "The time stamp of the identity's credential does not hold.",
+    "cawg.ica.valid_from.missing": "The identity's credential does not say since when it counts.",
+    "cawg.ica.valid_from.invalid": "The identity's credential did not count yet when it was used.",
+    "cawg.ica.valid_until.invalid": "The identity's credential counted no longer when it was used.",
+    "assay.remoteManifestFetched": "The credentials were not in the file; they were fetched from elsewhere.",
+    "assay.remoteManifestUnavailable": "The file names credentials kept elsewhere; they were not to be had.",
+    "assay.revokedLater": "The signer's certificate was revoked after a trusted time stamp of this.",
+    "assay.ocspMalformed": "An answer about revocation cannot be read.",
+    "assay.ocspForged": "An answer about revocation was not signed by the certificate's authority.",
+    "assay.ocspForeign": "An answer about revocation speaks of a certificate that nobody signed with here.",
+    "assay.ocspStale": "An answer about revocation has run out, or its time has not come.",
+    "assay.ocspDiffers": "The C2PA reader takes the certificate for revoked; our own reading does not.",
+    "assay.trustPathDiffers": "Our own check of the trust lists has another result than the C2PA reader.",
+    "assay.claimedAfterStamped": "The time that the signer declares is later than the trusted time stamp.",
+    "assay.claimedInFuture": "The time that the signer declares has not come yet.",
+    "assay.claimedBeforeCertificate": "The declared time is older than the signing certificate: only the"
+    " signer's word stands for it.",
     "assay.remoteManifest": "The file names credentials kept elsewhere; nothing is fetched for an upload.",
     "assay.malformedManifest": "The file holds content credentials that cannot be read.",
     "assay.padding": "Padding in the manifest holds bytes that the signature does not cover.",
@@ -111,4 +156,6 @@ def sentence(code: str) -> str:
 
 def gravity(code: str) -> Gravity:
     """How grave a code is where it stands in a list of failures. An unknown code counts as invalid."""
+    if code.startswith(_NOTES):
+        return Gravity.NOTE
     return Gravity.UNTRUSTED if code in _UNTRUSTED else Gravity.INVALID

@@ -12,13 +12,25 @@ _TRUSTED = "signingCredential.trusted"
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One status: code and explanation, the manifest's label, its depth (0 is the file), its gravity."""
+    """One status: code and explanation, the manifest's label, its depth (0 is the file), its gravity.
+
+    `url` is the part of the manifest that is meant, as a JUMBF URI; `failed` says that the SDK lists it as a
+    failure, whatever we make of it.
+    """
 
     code: str
     explanation: str
     label: str
     depth: int
     gravity: Gravity
+    url: str = ""
+    failed: bool = False
+
+
+def status(code: str, label: str, depth: int) -> Status:
+    """A status of our own finding, as grave as its code."""
+    grave = gravity(code)
+    return Status(code, "", label, depth, grave, failed=grave is not Gravity.NOTE)
 
 
 def depths(report: Mapping[str, Any]) -> dict[str, int]:
@@ -50,17 +62,21 @@ def statuses(report: Mapping[str, Any]) -> list[Status]:
     trusted_now = {
         status.get("url") for status in _listed(results, "success") if status.get("code") == _TRUSTED
     }
-    seen: dict[tuple[str, str], Status] = {}
+    seen: dict[tuple[str, str, bool], Status] = {}
     for recorded, failed, raw in _all(report, results):
-        label = manifest_label(str(raw.get("url") or ""))
-        code = str(raw.get("code"))
-        grave = gravity(code) if failed else Gravity.NOTE
+        url, code = str(raw.get("url") or ""), str(raw.get("code"))
+        label = manifest_label(url)
+        # An identity's certificate is checked by the same code as a claim's, and decides nothing.
+        aside = concerns_identity(code, url)
+        grave = gravity(code) if failed and not aside else Gravity.NOTE
         if recorded and raw.get("url") in trusted_now and code == "signingCredential.untrusted":
             continue
         depth = levels.get(label, 1) if label else int(recorded)
-        known = seen.get((code, label))
+        known = seen.get((code, label, aside))
         if known is None or known.gravity < grave:
-            seen[code, label] = Status(code, str(raw.get("explanation") or ""), label, depth, grave)
+            seen[code, label, aside] = Status(
+                code, str(raw.get("explanation") or ""), label, depth, grave, url, failed
+            )
         if len(seen) >= _MAX_STATUSES:
             break
     return sorted(seen.values(), key=lambda status: status.depth)
@@ -70,6 +86,65 @@ def successes(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The active manifest's own successes, raw."""
     active = (report.get("validation_results") or {}).get("activeManifest") or {}
     return list(active.get("success") or ())
+
+
+def stamped(report: Mapping[str, Any]) -> frozenset[str]:
+    """The labels of the manifests with a time stamp that belongs to the signature and comes from a trusted
+    authority.
+
+    For version 1 claims the SDK calls any time stamp "trusted" without asking a list; that does not count. An
+    ingredient's successes are listed where they changed since it was added, else only in that record.
+    """
+    results = report.get("validation_results") or {}
+    failed = {
+        manifest_label(str(one.get("url") or ""))
+        for one in _listed(results, "failure")
+        if str(one.get("code")).startswith("timeStamp.")
+    }
+    found: dict[str, set[str]] = {}
+    for source in (results, *_records(report)):
+        for one in _listed(source, "success"):
+            if not str(one.get("explanation")).startswith("legacy"):
+                found.setdefault(manifest_label(str(one.get("url") or "")), set()).add(str(one.get("code")))
+    return frozenset(
+        label
+        for label, codes in found.items()
+        if {"timeStamp.validated", "timeStamp.trusted"} <= codes and label not in failed
+    )
+
+
+def concerns_identity(code: str, url: str) -> bool:
+    """Whether a status is about a CAWG identity assertion rather than about the claim and its content.
+
+    Its signature is checked with the code for claims, so it can bear a claim's status code; where it points
+    tells the two apart.
+    """
+    return code.startswith("cawg.") or "/cawg.identity" in url
+
+
+def _records(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What earlier signers recorded of their ingredients."""
+    for manifest in (report.get("manifests") or {}).values():
+        for ingredient in manifest.get("ingredients") or ():
+            yield ingredient.get("validation_results") or {}
+
+
+def legacy(report: Mapping[str, Any]) -> bool:
+    """Version 1 claims: the SDK calls any time stamp "trusted" without asking a list."""
+    return any(
+        one.get("code") == "timeStamp.trusted" and str(one.get("explanation")).startswith("legacy")
+        for one in successes(report)
+    )
+
+
+def trusts_signer(report: Mapping[str, Any], label: str) -> bool:
+    """Whether the SDK trusts the signer of this manifest's claim, not merely that of an identity in it."""
+    return any(
+        one.get("code") == _TRUSTED
+        and manifest_label(str(one.get("url") or "")) == label
+        and not concerns_identity(_TRUSTED, str(one.get("url") or ""))
+        for one in successes(report)
+    )
 
 
 def manifest_label(url: str) -> str:
