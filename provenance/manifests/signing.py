@@ -1,7 +1,15 @@
-"""The SDK's signer made from a ClaimSigner, and what went wrong inside it."""
+"""The SDK's signer made from a ClaimSigner: one signing, time-stamped by the first authority that answers.
+
+The SDK fetches the stamp itself, from the one authority that a context names (it gives up after 30 seconds),
+and checks what comes back: a granted answer to this very question, with a signature that holds. So there is
+a context for each authority, and signing is tried with one after the other.
+"""
 
 import threading
-from typing import Any
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from provenance import sdk
@@ -19,57 +27,102 @@ _SIGNATURE_BYTES = {
 }
 
 
-class Signing:
-    """A c2pa Context that signs. It belongs to the process that made it; threads may share it.
+REST_SECONDS = 300.0
+"""How long an authority that failed is not asked while another one is left."""
+# The SDK's kind for whatever goes wrong while it fetches and checks a stamp; keys fail under other words.
+_NO_STAMP = "Signature: internal error"
 
-    The network is off but for the time-stamping authority's host. Raises KeyMaterialInvalid where the SDK
-    refuses the chain or the key.
+Made = TypeVar("Made")
+
+
+@dataclass(slots=True)
+class _Way:
+    """One context to sign with; `rests_until`, a moment of the clock, is past while its authority is well."""
+
+    context: Any
+    stamps: bool
+    rests_until: float = 0.0
+
+
+class Signing:
+    """The c2pa Contexts that sign. They belong to the process that made them; threads may share them.
+
+    The network is off but for the time-stamping authority's host. `clock` counts seconds. Raises
+    KeyMaterialInvalid where the SDK refuses the chain or the key.
     """
 
-    def __init__(self, signer: ClaimSigner) -> None:
-        c2pa = sdk.load()
-        self._signer = signer
+    def __init__(self, signer: ClaimSigner, clock: Callable[[], float] = time.monotonic) -> None:
+        self._signer, self._clock = signer, clock
         self._kept = threading.local()
+        self._ways = tuple(self._way(tsa_url) for tsa_url in signer.tsa_urls or (None,))
+
+    def run(self, sign: Callable[[Any], Made]) -> Made:
+        """What `sign` returns, called with a context; called again, from the start, with another authority's.
+
+        An authority that fails goes to the end of the line for five minutes: it is asked only where the
+        others rest too, the one that has rested longest first, and then no other, so that a job that waits
+        for all of them costs one time-out a try.
+        Raises SignerUnavailable: `tsa_unavailable` where no authority stamps, what the key store raised,
+        or `signer_unavailable` where the key does not sign. C2paError, the SDK's own, for the content.
+        """
+        c2pa = sdk.load()
+        last: Exception | None = None
+        for way in self._in_order():
+            self._kept.error = None
+            try:
+                return sign(way.context)
+            except c2pa.C2paError as error:
+                self._tell_apart(error, way)
+                way.rests_until = self._clock() + REST_SECONDS
+                last = error
+        raise SignerUnavailable("No time-stamping authority answers.", code="tsa_unavailable") from last
+
+    def _in_order(self) -> list[_Way]:
+        now = self._clock()
+        awake = [way for way in self._ways if way.rests_until <= now]
+        return awake or [min(self._ways, key=lambda way: way.rests_until)]
+
+    def _tell_apart(self, error: Exception, way: _Way) -> None:
+        """Returns where the authority failed, else raises; what a key store raised the SDK swallows."""
+        kept: SignerUnavailable | None = self._kept.error
+        if kept is not None:
+            raise kept from error
+        text = str(error)
+        if not text.startswith("Signature"):
+            raise error
+        if not (way.stamps and text.startswith(_NO_STAMP)):
+            raise SignerUnavailable("The key store did not sign.") from error
+
+    def _way(self, tsa_url: str | None) -> _Way:
+        c2pa = sdk.load()
         settings = sdk.base_settings((), verify_after_sign=False)
-        # The SDK knows one authority; the first is asked.
-        self._tsa_url = signer.tsa_urls[0] if signer.tsa_urls else None
-        if self._tsa_url:
-            settings["core"]["allowed_network_hosts"] = [urlsplit(self._tsa_url).hostname]
+        if tsa_url:
+            settings["core"]["allowed_network_hosts"] = [urlsplit(tsa_url).hostname]
         try:
-            self.context = sdk.context(settings, self._native(c2pa))
+            context = sdk.context(settings, self._native(c2pa, tsa_url))
         except c2pa.C2paError as error:
             raise KeyMaterialInvalid(
                 "The C2PA SDK refuses the signing key or its certificate chain."
             ) from error
+        return _Way(context, stamps=tsa_url is not None)
 
-    @property
-    def stamps(self) -> bool:
-        """Whether a time-stamping authority is asked."""
-        return self._tsa_url is not None
-
-    def taken_error(self) -> SignerUnavailable | None:
-        """What the key store raised in this thread's last call, once: the SDK itself swallows it."""
-        kept: SignerUnavailable | None = getattr(self._kept, "error", None)
-        self._kept.error = None
-        return kept
-
-    def _native(self, c2pa: Any) -> Any:
-        made = self._claim_signer(c2pa)
+    def _native(self, c2pa: Any, tsa_url: str | None) -> Any:
+        made = self._claim_signer(c2pa, tsa_url)
         identity = self._signer.identity
         return made if identity is None else with_identity(made, identity)
 
-    def _claim_signer(self, c2pa: Any) -> Any:
+    def _claim_signer(self, c2pa: Any, tsa_url: str | None) -> Any:
         signer = self._signer
         if signer.private_key_pem is not None:
             info = c2pa.C2paSignerInfo(
-                signer.algorithm.value, signer.chain_pem, signer.private_key_pem, self._tsa_url
+                signer.algorithm.value, signer.chain_pem, signer.private_key_pem, tsa_url
             )
             return c2pa.Signer.from_info(info)
         return c2pa.Signer.from_callback(
             self._ask,
             c2pa.C2paSigningAlg[signer.algorithm.name],
             signer.chain_pem.decode(),
-            self._tsa_url,
+            tsa_url,
         )
 
     def _ask(self, data: bytes) -> bytes:

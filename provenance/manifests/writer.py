@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from provenance import sdk
 from provenance.assets.asset import Asset
 from provenance.assets.intake import storage_error
 from provenance.assets.limits import MEBIBYTE, Limits
 from provenance.assets.private import strip
-from provenance.errors import ProvenanceError, SignerUnavailable, SigningRefused
+from provenance.errors import SigningRefused
 from provenance.inspection.reader import Inspector
 from provenance.keys.signer import ClaimSigner
 from provenance.manifests import formats, ingredients, readback
