@@ -14,7 +14,7 @@ _FULL_BOX_HEADER = 4
 
 def check_media(walk: Walk) -> None:
     """MP4, MOV and M4A. Raises RejectedAsset: `truncated_file`, `malformed_media`."""
-    kinds = {kind for kind, _, _ in _boxes(walk, 0, walk.size)}
+    kinds = {kind for kind, _, _ in boxes(walk, 0, walk.size)}
     if b"moov" not in kinds and b"moof" not in kinds:
         raise malformed("the recording has no index of its tracks")
 
@@ -23,22 +23,22 @@ def check_picture(walk: Walk) -> None:
     """AVIF and HEIC. Raises RejectedAsset: `too_many_pixels`, `truncated_file`, `malformed_media`."""
     start, end = 0, walk.size
     for wanted in _PICTURE_PATH:
-        inside = next(((at, to) for kind, at, to in _boxes(walk, start, end) if kind == wanted), None)
+        inside = next(((at, to) for kind, at, to in boxes(walk, start, end) if kind == wanted), None)
         if inside is None:
             raise malformed("the picture has no description of itself")
         start, end = inside
         if wanted == b"meta":
             start += _FULL_BOX_HEADER
-    for kind, at, _ in _boxes(walk, start, end):
+    for kind, at, _ in boxes(walk, start, end):
         if kind == b"ispe":
             walk.pixels(walk.number(at + 4, 4), walk.number(at + 8, 4))
     if start == 0:
         raise malformed("the picture has no description of itself")
     # The pictures' bytes lie in top-level boxes after meta: walk them all, so that a cut file is noticed.
-    list(_boxes(walk, 0, walk.size))
+    list(boxes(walk, 0, walk.size))
 
 
-def _boxes(walk: Walk, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(walk: Walk, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """(type, start of content, end) of each box between `start` and `end`."""
     at, pieces = start, 0
     while at < end:

@@ -9,7 +9,7 @@ def check_webp(walk: Walk) -> None:
     """Raises RejectedAsset: `too_many_pixels`, `too_many_frames`, `truncated_file`, `malformed_media`."""
     frames = 0
     pictures = 0
-    for kind, at, length in _chunks(walk):
+    for kind, at, length in chunks(walk):
         if kind == b"VP8X":
             walk.pixels(walk.number(at + 4, 3, "little") + 1, walk.number(at + 7, 3, "little") + 1)
         elif kind == b"ANMF":
@@ -30,12 +30,12 @@ def check_webp(walk: Walk) -> None:
 
 def check_wav(walk: Walk) -> None:
     """Raises RejectedAsset: `truncated_file`, `malformed_media`."""
-    kinds = {kind for kind, _, _ in _chunks(walk)}
+    kinds = {kind for kind, _, _ in chunks(walk)}
     if not {b"fmt ", b"data"} <= kinds:
         raise malformed("the WAV lacks its format or its sound")
 
 
-def _chunks(walk: Walk) -> list[tuple[bytes, int, int]]:
+def chunks(walk: Walk) -> list[tuple[bytes, int, int]]:
     """(FourCC, start of content, length) of each chunk. RF64 writes -1 where ds64 holds the true length."""
     claimed = walk.number(4, 4, "little")
     end = walk.size if claimed == _UNKNOWN_SIZE else 8 + claimed

@@ -7,7 +7,7 @@ from provenance.assets.structure.walker import Walk, malformed, truncated
 
 _WIDTH, _HEIGHT = 256, 257
 _OFFSETS = {273: 279, 324: 325}  # strip and tile offsets → their byte counts
-_TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
+TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 _CHECKED_PIECES = 100_000
 
 
@@ -48,7 +48,7 @@ def _entries(walk: Walk, layout: _Layout, at: int, count: int) -> Iterator[tuple
         entry = at + index * layout.entry
         tag, kind = walk.number(entry, 2, layout.order), walk.number(entry + 2, 2, layout.order)
         values = walk.number(entry + 4, layout.offset, layout.order)
-        width = _TYPE_BYTES.get(kind, 1)
+        width = TYPE_BYTES.get(kind, 1)
         inline = entry + 4 + layout.offset
         fits = width * values <= layout.offset
         yield tag, (width, values, inline if fits else walk.number(inline, layout.offset, layout.order))

@@ -9,21 +9,23 @@ from provenance.errors import RejectedAsset
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A read-only view of one file and the limits it must keep."""
+    """A view of one file, or of a picture inside it from `start` to `end`, and the limits it must keep."""
 
-    data: mmap.mmap
+    data: mmap.mmap | bytearray
     limits: Limits
+    start: int = 0
+    end: int | None = None
 
     @property
     def size(self) -> int:
-        """The file's length in bytes."""
-        return len(self.data)
+        """Where the view ends: the file's length in bytes, unless it ends before."""
+        return len(self.data) if self.end is None else self.end
 
     def take(self, start: int, length: int) -> bytes:
         """Exactly `length` bytes at `start`. Raises RejectedAsset `truncated_file` past the end."""
         if start + length > self.size:
             raise truncated()
-        return self.data[start : start + length]
+        return bytes(self.data[start : start + length])
 
     def number(self, start: int, length: int, order: str = "big") -> int:
         """An unsigned integer of `length` bytes at `start`, `order` "big" or "little"."""
