@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from detector.similarity import CampaignSummary, Match, Similarity
-from provenance.inspection.inspection import Finding
 from service.report import CredentialAxis, Reason, Registry, Report
-from service.times import at, day
+from service.times import day
 
 CAMPAIGN_REVIEW_SIZE = 3
 CAMPAIGN_FLAG_SIZE = 10
-# A stranger chose these words and how many there are; a reason stays one sentence.
-_TITLE, _NAMED = 80, 5
-_UNKNOWN_SIGNER = frozenset({"signingCredential.untrusted"})
+_NAMED = 5
+_REVOKED_LATER = "assay.revokedLater"
+_REVOKED = frozenset({"signingCredential.ocsp.revoked", "signingCredential.revoked"})
 
 
 class Action(StrEnum):
@@ -66,7 +65,7 @@ def _credential_rules(report: Report) -> Iterator[_Rule]:
     if credential.status in ("trusted", "untrusted_issuer"):
         yield from _issuer_rules(credential)
     yield from _revocation_rules(credential)
-    yield from _ingredient_rules(credential)
+    yield from _history_rules(credential)
     if credential.padding_bytes:
         yield (
             Action.REVIEW,
@@ -141,49 +140,23 @@ def _revocation_rules(credential: CredentialAxis) -> Iterator[_Rule]:
 
 
 def revoked_afterwards(credential: CredentialAxis) -> bool:
-    """Whether a trusted time stamp shows that the signature is older than the certificate's revocation."""
-    stamped, revoked = at(credential.stamped_at or ""), at(credential.revoked_at or "")
-    return (
-        credential.revocation == "revoked"
-        and credential.time == "timestamped"
-        and stamped is not None
-        and revoked is not None
-        and stamped < revoked
-    )
+    """Whether a trusted time stamp is older than the revocation, and the revocation leaves it standing."""
+    codes = {finding.code for finding in credential.findings}
+    return credential.revocation == "revoked" and _REVOKED_LATER in codes and not codes & _REVOKED
 
 
-def _ingredient_rules(credential: CredentialAxis) -> Iterator[_Rule]:
-    """What is wrong further back in the history, with the ingredient's depth and title."""
-    history = frozenset(
-        code for said in credential.statements if said.axis == "history" for code in said.codes
+def _history_rules(credential: CredentialAxis) -> Iterator[_Rule]:
+    """What is wrong further back; the reader's own sentence names the ingredient with its depth and title."""
+    said = next((each.sentence for each in credential.statements if each.axis == "history"), "")
+    unknown = any(
+        found.depth and found.code == "signingCredential.untrusted" for found in credential.findings
     )
     if credential.history == "tampered_ingredient":
-        what = _ingredient(_further_back(credential, history))
-        yield Action.FLAG, "ingredient_tampered", f"{what} was altered, or its own credential does not hold."
+        yield Action.FLAG, "ingredient_tampered", said or "Something that it was made from does not hold."
     elif credential.history == "erased":
-        what = _ingredient(_further_back(credential, history))
-        yield Action.REVIEW, "history_erased", f"{what} had a credential of its own, which was removed."
-    unknown = _further_back(credential, _UNKNOWN_SIGNER)
-    if unknown is not None:
-        what = _ingredient(unknown)
-        yield Action.ACCEPT, "ingredient_untrusted", f"{what} was signed by somebody on no trust list in use."
-
-
-def _further_back(credential: CredentialAxis, codes: frozenset[str]) -> Finding | None:
-    """The finding with one of these codes about the nearest ingredient."""
-    return next((found for found in credential.findings if found.depth and found.code in codes), None)
-
-
-def _ingredient(found: Finding | None) -> str:
-    """The ingredient in words that begin a sentence."""
-    if found is None:
-        return "An earlier version that it names"
-    steps = "one step" if found.depth == 1 else f"{found.depth} steps"
-    return (
-        f"The ingredient “{found.title[:_TITLE]}” ({steps} back)"
-        if found.title
-        else f"What lies {steps} back"
-    )
+        yield Action.REVIEW, "history_erased", said or "A part of its history was removed."
+    elif unknown:
+        yield Action.ACCEPT, "ingredient_untrusted", said or "Nobody we know signed what it was made from."
 
 
 def _quoted(names: list[str]) -> str:

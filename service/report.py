@@ -18,10 +18,10 @@ from provenance.inspection.inspection import (
     ListVerdict,
     NamedIdentity,
     Origin,
-    Product,
     Statement,
 )
 from provenance.manifests.manifest import SourceType
+from provenance.trust.products import Product
 from service.times import Moment, moments, signed_after_anchored
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def compose(subject: Subject, inspection: Inspection, standing: Standing, simila
         registry=_registry(inspection, standing, similarity),
         anchor=standing.anchors,
         times=times,
-        contradictions=_contradictions(subject, standing, times),
+        contradictions=_contradictions(subject, inspection, standing, times),
         origin=_origin(inspection, standing),
         similarity=SimilarityAxis(
             similarity.matches, similarity.campaign, similarity.degraded, similarity.methods
@@ -209,21 +209,33 @@ def _credential(inspection: Inspection) -> CredentialAxis:
     )
 
 
-def _contradictions(subject: Subject, standing: Standing, times: tuple[Moment, ...]) -> tuple[Reason, ...]:
-    """Times that cannot all be right.
+def _contradictions(
+    subject: Subject, inspection: Inspection, standing: Standing, times: tuple[Moment, ...]
+) -> tuple[Reason, ...]:
+    """Times that cannot all be right: those that the reader found in the file, and those against a chain's.
 
-    A credential beside the content may be younger than the content; one inside it, or itself in the log, may
-    not.
+    A credential beside the content, or fetched from elsewhere, may be younger than the content; one inside
+    it, or itself in the log, may not.
     """
+    own = {finding.code: finding.sentence for finding in inspection.findings if not finding.depth}
+    found = [Reason(code, own[raw]) for raw, code in _CONTRADICTIONS.items() if raw in own]
+    apart = subject.detached or "assay.remoteManifestFetched" in own
     pair = signed_after_anchored(times)
-    if pair is None or (subject.detached and standing.matched != "claim"):
-        return ()
-    signed, anchor = pair
-    sentence = (
-        f"It is said to be signed on {signed.time}, but {anchor.by} holds it since {anchor.time}: "
-        "one of the two is wrong."
-    )
-    return (Reason("claimed_after_anchored", sentence),)
+    if pair is not None and (standing.matched == "claim" or not apart):
+        signed, anchor = pair
+        sentence = (
+            f"It is said to be signed on {signed.time}, but {anchor.by} holds it since {anchor.time}: "
+            "one of the two is wrong."
+        )
+        found.append(Reason("claimed_after_anchored", sentence))
+    return tuple(found)
+
+
+_CONTRADICTIONS = {
+    "assay.claimedAfterStamped": "claimed_after_stamped",
+    "assay.claimedInFuture": "claimed_in_future",
+    "assay.claimedBeforeCertificate": "claimed_before_certificate",
+}
 
 
 def attested_original(similarity: Similarity) -> Match | None:

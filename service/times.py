@@ -5,14 +5,11 @@ never merged into one date: each is worth what the party that names it is worth.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from attest.standing import Standing
 from provenance.inspection.inspection import Inspection, SigningTime
-
-# Clocks differ, and a block's time is only as exact as its chain demands.
-TOLERANCE = timedelta(minutes=15)
+from provenance.inspection.times import claimed_after, moment
 
 
 class Kind(StrEnum):
@@ -59,30 +56,13 @@ def signed_after_anchored(times: tuple[Moment, ...]) -> tuple[Moment, Moment] | 
 
     What is anchored exists already, so it cannot be signed afterwards; one of the two times is wrong.
     """
-    anchored = _dated(times, Kind.ANCHORED)
-    if not anchored:
-        return None
-    first, anchor = min(anchored, key=lambda pair: pair[0])
-    signed = _dated(times, Kind.TIMESTAMPED, Kind.CLAIMED)
-    return next(((moment, anchor) for when, moment in signed if when > first + TOLERANCE), None)
-
-
-def _dated(times: tuple[Moment, ...], *kinds: Kind) -> list[tuple[datetime, Moment]]:
-    """The moments of these kinds whose time can be read, with it."""
-    dated = ((at(moment.time), moment) for moment in times if moment.kind in kinds)
-    return [(when, moment) for when, moment in dated if when is not None]
-
-
-def at(text: str) -> datetime | None:
-    """The moment that RFC 3339 text names, in UTC where it names no zone; None where it is no such text."""
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    signed = [each for each in times if each.kind in (Kind.TIMESTAMPED, Kind.CLAIMED)]
+    anchored = [each for each in times if each.kind is Kind.ANCHORED]
+    pairs = ((time, anchor) for time in signed for anchor in anchored)
+    return next((pair for pair in pairs if claimed_after(pair[0].time, pair[1].time)), None)
 
 
 def day(text: str | None) -> str:
-    """The date of RFC 3339 text, for a sentence; `an unknown date` where there is none."""
-    when = at(text or "")
-    return f"{when.astimezone(UTC):%Y-%m-%d}" if when else "an unknown date"
+    """The date (UTC) of RFC 3339 text, for a sentence; `an unknown date` where there is none."""
+    when = moment(text)
+    return f"{when:%Y-%m-%d}" if when else "an unknown date"

@@ -22,7 +22,6 @@ from provenance.inspection.inspection import (
 )
 from service import policy
 from service.report import CredentialAxis, Report, Subject, compose, inspection_from, similarity_from
-from service.times import TOLERANCE, at
 
 SUBJECT = Subject("0" * 64, "image/jpeg", "photo.jpg", 10)
 FULL = Inspection(
@@ -93,7 +92,7 @@ def test_an_anchor_without_a_block_gives_no_time() -> None:
 
 
 def test_what_is_signed_after_it_was_anchored_is_a_contradiction_to_review() -> None:
-    late = logged(anchored("2026-10-20T00:00:00Z"), anchored("2026-10-01T00:00:00Z", chain=8453))
+    late = logged(anchored("2026-11-20T00:00:00Z"), anchored("2026-10-01T00:00:00Z", chain=8453))
     report = policy.decide(compose(SUBJECT, FULL, late, Similarity()))
     assert codes(report) == ["claimed_after_anchored"]
     assert "chain 8453 holds it since 2026-10-01T00:00:00Z" in report.contradictions[0].sentence
@@ -102,11 +101,10 @@ def test_what_is_signed_after_it_was_anchored_is_a_contradiction_to_review() -> 
 
 
 def test_clocks_may_differ_a_little() -> None:
-    moment = at("2026-11-01T09:59:00Z")
-    assert moment is not None
-    claimed = Inspection(Credential.TRUSTED, claimed_at="2026-11-01T09:59:00Z")
-    near = logged(anchored((moment - TOLERANCE).isoformat()))
-    assert codes(compose(SUBJECT, claimed, near, Similarity())) == []
+    claimed = Inspection(Credential.TRUSTED, claimed_at="2026-11-01T10:00:00Z")
+    for block, found in (("09:55:30", []), ("09:50:00", ["claimed_after_anchored"])):
+        near = logged(anchored(f"2026-11-01T{block}Z"))
+        assert codes(compose(SUBJECT, claimed, near, Similarity())) == found
 
 
 def test_a_credential_beside_the_content_may_be_younger_than_the_content() -> None:
@@ -115,6 +113,25 @@ def test_a_credential_beside_the_content_may_be_younger_than_the_content() -> No
     assert codes(compose(beside, FULL, logged(early), Similarity())) == []
     same_claim = logged(early, matched="claim")
     assert codes(compose(beside, FULL, same_claim, Similarity())) == ["claimed_after_anchored"]
+
+
+def test_a_credential_fetched_from_elsewhere_may_be_younger_too() -> None:
+    elsewhere = replace(FULL, findings=(Finding("assay.remoteManifestFetched", "", 0, ""),))
+    assert codes(compose(SUBJECT, elsewhere, logged(anchored("2026-10-01T00:00:00Z")), Similarity())) == []
+
+
+def test_contradictions_that_the_reader_finds_are_reviewed() -> None:
+    found = replace(
+        FULL,
+        findings=(
+            Finding("assay.claimedAfterStamped", "Later than its stamp.", 0, ""),
+            Finding("assay.claimedInFuture", "Not of the file itself.", 1, "old.jpg"),
+        ),
+    )
+    report = policy.decide(compose(SUBJECT, found, Standing(Registration.NONE), Similarity()))
+    assert codes(report) == ["claimed_after_stamped"]
+    assert report.contradictions[0].sentence == "Later than its stamp."
+    assert report.action == "review"
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
