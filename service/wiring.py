@@ -6,6 +6,7 @@ Nothing here may be called before a fork: a C2PA context and a FAISS index do no
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache, update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -23,10 +24,12 @@ from detector.media.image import ImageLimits
 from provenance.assets.limits import Limits
 from provenance.assets.storage import AssetStore
 from provenance.inspection.reader import Inspector
+from provenance.keys.keyring import Keyring
+from provenance.keys.profile import Validity
 from provenance.keys.signer import ClaimSigner
-from provenance.keys.store import load_file_signer
 from provenance.manifests.writer import ManifestWriter
 from provenance.trust.lists import TrustStore
+from service import signing_keys
 from service.settings.env import Config
 
 if TYPE_CHECKING:
@@ -118,17 +121,18 @@ def asset_store() -> AssetStore:
 
 
 @_Once
-def signer() -> ClaimSigner:
-    """The claim signer: SIGNER_URL, or the development PKI of the data folder."""
-    from provenance.keys import devpki
+def keyring() -> Keyring:
+    """The signing keys: those of SIGNER_URL, or the development PKI of the data folder."""
+    return signing_keys.keyring(config(), _folder())
 
-    passphrase = config().signer_passphrase_file
-    secret = Path(passphrase).read_bytes().rstrip(b"\n") if passphrase else None
-    if config().signer_url:
-        return load_file_signer(config().signer_url, passphrase=secret, tsa_urls=config().tsa_urls)
-    folder = _folder("pki")
-    devpki.create(folder)
-    return load_file_signer(folder, tsa_urls=config().tsa_urls)
+
+def signer() -> ClaimSigner:
+    """The claim signer of this moment. Raises KeyMaterialInvalid where no certificate is valid now."""
+    ring = keyring()
+    if not config().signer_urls and ring.keys[0].profile.validity(datetime.now(UTC)) is not Validity.VALID:
+        keyring.cache_clear()  # the development PKI renews itself when it is read again
+        ring = keyring()
+    return ring.current()
 
 
 @_Once
@@ -142,20 +146,31 @@ def trust_store() -> TrustStore:
 def _development_root() -> Path | None:
     # Our own root only ever makes our own signatures trusted on this installation; a report names the list.
     root = Path(settings.DATA_DIR) / "pki" / "root.pem"
-    return root if not config().signer_url and root.is_file() else None
+    return root if not config().signer_urls and root.is_file() else None
 
 
 @_Once
 def inspector() -> Inspector:
-    """The sandboxed reader."""
-    signer()
+    """The sandboxed reader. It needs no signing key: verifying goes on where the key cannot be used."""
+    if not config().signer_urls:
+        keyring()  # makes the development root, which is one of the trust lists
     return Inspector(trust_store())
 
 
 @_Once
+def _writers() -> dict[ClaimSigner, ManifestWriter]:
+    return {}
+
+
 def writer() -> ManifestWriter:
-    """The manifest writer."""
-    return ManifestWriter(signer(), inspector(), limits())
+    """The manifest writer of the current signer; another key's turn brings another writer."""
+    current = signer()
+    with _making:
+        made = _writers()
+        if current not in made:
+            made.clear()
+            made[current] = ManifestWriter(current, inspector(), limits())
+        return made[current]
 
 
 @_Once

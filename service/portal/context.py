@@ -38,7 +38,7 @@ def _notices() -> tuple[Notice, ...]:
                 "but nobody outside can rely on their time.",
             )
         )
-    if not config.signer_url:
+    if not config.signer_urls:
         found.append(
             Notice(
                 "Development certificate",

@@ -32,8 +32,10 @@ class Config:
     chain_rpc_url: str
     chain_id: int | None
     registry_address: str
-    signer_url: str
+    signer_urls: tuple[str, ...]
     signer_passphrase_file: str
+    signer_pin_file: str
+    identity_url: str
     tsa_urls: tuple[str, ...]
     trust_lists: tuple[Path, ...]
     embedder_text: str
@@ -136,8 +138,10 @@ def _read(env: Env) -> Config:
         or (running.get("chain_rpc_url", "") if is_running else ""),
         chain_id=env.int("CHAIN_ID", None),
         registry_address=env.str("REGISTRY_ADDRESS", ""),
-        signer_url=_url(env, "SIGNER_URL", ("file",)),
+        signer_urls=_urls(env, "SIGNER_URL", ("file", "pkcs11", "callback")),
         signer_passphrase_file=env.str("SIGNER_PASSPHRASE_FILE", ""),
+        signer_pin_file=env.str("SIGNER_PIN_FILE", ""),
+        identity_url=_url(env, "IDENTITY_URL", ("file",)),
         tsa_urls=_urls(env, "TSA_URL", ("http", "https")),
         trust_lists=_paths(env, "TRUST_LISTS"),
         embedder_text=env.str("EMBEDDER_TEXT", ""),

@@ -11,7 +11,7 @@ if not CONFIG.allowed_hosts:
     raise ConfigurationError("ALLOWED_HOSTS must name this installation's host names in production.")
 if urlsplit(CONFIG.public_url).scheme != "https":
     raise ConfigurationError("PUBLIC_URL must be this installation's https: address in production.")
-if not CONFIG.signer_url:
+if not CONFIG.signer_urls:
     raise ConfigurationError(
         "SIGNER_URL must name your claim-signing key in production (docs/production.md)."
     )

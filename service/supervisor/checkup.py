@@ -18,9 +18,8 @@ from urllib.parse import urlsplit
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from provenance.keys.profile import RENEW_WITHIN
 from service.settings.env import RUNNING_FILE, Config
-
-EXPIRY_WARNING = timedelta(days=30)
 
 
 class Health(StrEnum):
@@ -173,21 +172,25 @@ def _chain(config: Config) -> Finding:
 
 
 def _signer(config: Config) -> Finding:
-    from cryptography import x509
+    from provenance.errors import ProvenanceError
+    from service import signing_keys
 
-    from provenance.keys import devpki
-
-    given = Path(urlsplit(config.signer_url).path) if config.signer_url else config.data_dir / "pki"
-    file = given / devpki.CHAIN_FILE if given.is_dir() or not config.signer_url else given
-    if not file.is_file():
-        return Finding("signer", Health.MISSING, f"no certificates at {file}", "`./assay up` makes test ones")
-    chain = file.read_bytes()
-    expires = x509.load_pem_x509_certificates(chain)[0].not_valid_after_utc
-    what = f"{file}, valid until {expires:%Y-%m-%d}"
-    if expires < datetime.now(UTC):
-        return Finding("signer", Health.BROKEN, what, "new signatures are not trusted: renew it")
-    soon = "renew it soon" if expires < datetime.now(UTC) + EXPIRY_WARNING else ""
-    if devpki.is_development(chain):
+    pki = config.data_dir / signing_keys.DEVELOPMENT_FOLDER
+    if not config.signer_urls and not (pki / "chain.pem").is_file():
+        return Finding("signer", Health.MISSING, f"no certificates in {pki}", "`./assay up` makes test ones")
+    try:
+        ring = signing_keys.require_usable(config, config.data_dir, make=False)
+    except ProvenanceError as error:
+        return Finding("signer", Health.BROKEN, str(error), "nothing is signed, and `up` does not start")
+    profile = ring.chosen().profile
+    what = f"{profile.subject}, {profile.algorithm}, valid until {profile.not_after:%Y-%m-%d}"
+    try:
+        ring.probe()
+    except ProvenanceError as error:
+        return Finding("signer", Health.BROKEN, f"{what}: {error}", "nothing is signed; verifying goes on")
+    last = max(key.profile.not_after for key in ring.keys)
+    soon = "renew it soon" if last < datetime.now(UTC) + RENEW_WITHIN else ""
+    if profile.development:
         return Finding("signer", Health.EMBEDDED, what, soon or "trusted by nobody but you; set SIGNER_URL")
     return Finding("signer", Health.LIVE, what, soon)
 

@@ -56,9 +56,12 @@ def first_login() -> tuple[str, str] | None:
     return FIRST_LOGIN, password
 
 
-def keys_are_missing(data_dir: Path, signer_url: str) -> bool:
-    """Whether this data folder lacks a key that web and worker must find ready, not both make."""
-    files = [*KEY_FILES] if signer_url else [*KEY_FILES, "pki/chain.pem", "pki/signer.key", "pki/root.pem"]
+def keys_are_missing(data_dir: Path, *, development: bool) -> bool:
+    """Whether this data folder lacks a key that web and worker must find ready, not both make;
+    `development` says that its own PKI signs.
+    """
+    pki = ["pki/chain.pem", "pki/signer.key", "pki/root.pem"] if development else []
+    files = [*KEY_FILES, *pki]
     return not all((data_dir / name).is_file() for name in files)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from service.settings.env import RUNNING_FILE, Config
-from service.supervisor import children, datadir, first_run, ports, production
+from service.supervisor import children, datadir, first_run, ports, production, signer_check
 from service.supervisor.chain import EmbeddedChain
 from service.supervisor.refusal import Refusal
 from service.supervisor.supervisor import Supervisor
@@ -38,8 +38,10 @@ def up(config: Config, host: str, port: int, *, browser: bool) -> int:
     os.umask(0o077)  # whatever this process and its children write is their owner's alone
     say = Printer(threading.Lock())
     ports.require_free(host, port)
-    production.require_own_keys(config)
+    production.require_own_chain(config)
     _require_host(config, host)
+    if config.signer_urls and (away := signer_check.require_signer(config.data_dir)):
+        say(f"assay: {away} Starting all the same: verifying goes on without it")
     datadir.make(config.data_dir)
     with ExitStack() as held:
         held.enter_context(datadir.locked(config.data_dir))
@@ -83,9 +85,11 @@ def _chain(config: Config, say: Callable[[str], None]) -> EmbeddedChain | None:
 def _prepare(config: Config, chain: EmbeddedChain | None, say: Callable[[str], None]) -> None:
     say(f"assay: starting, with its data in {config.data_dir}")
     datadir.ensure_secret_key(config.data_dir)
-    if first_run.keys_are_missing(config.data_dir, config.signer_url):
+    if first_run.keys_are_missing(config.data_dir, development=not config.signer_urls):
         say("assay: first run: making keys")
         first_run.make_keys(config.data_dir, chain.rpc_url if chain else config.chain_rpc_url)
+    if not config.signer_urls:
+        signer_check.require_signer(config.data_dir)
     if first_run.migrate(production=config.is_production):
         say("assay: the database's tables were brought up to date")
     if config.is_production:
@@ -122,7 +126,7 @@ def _stand_ins(config: Config, chain: EmbeddedChain | None) -> list[tuple[str, s
         said.append(
             ("chain", f"embedded at {chain.rpc_url}: no independent trust, it proves nothing to others")
         )
-    if not config.signer_url:
+    if not config.signer_urls:
         said.append(("signer", "development certificates: trusted by this installation alone"))
     if not config.database_url:
         said.append(("database", "SQLite in the data folder"))

@@ -6,12 +6,16 @@ Run as `python -m service.supervisor.web --host H --port P --workers N --threads
 import argparse
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from service.settings.env import read
+from service.supervisor.refusal import Refusal
 from service.supervisor.shim import die_with_parent
+from service.supervisor.signer_check import refuse_unusable
 
 log = logging.getLogger(__name__)
 SENDERS_PER_THREAD = 8
@@ -49,6 +53,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=8)
     options = parser.parse_args()
+    try:
+        refuse_unusable(read())
+    except Refusal as refusal:
+        sys.exit(f"assay: {refusal}")
 
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces

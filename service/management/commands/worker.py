@@ -6,10 +6,12 @@ import threading
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from service import wiring
 from service.jobs.worker import Worker, feed_broker
+from service.supervisor.refusal import Refusal
+from service.supervisor.signer_check import refuse_unusable
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("--sweep-only", action="store_true", help="only send due jobs to the broker")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            refuse_unusable(wiring.config())
+        except Refusal as refusal:
+            raise CommandError(str(refusal)) from refusal
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
