@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from provenance.models import StoredAsset, TrustListRow
+from provenance.models import ProductListRow, StoredAsset, TrustListRow
 
 
 class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -35,6 +35,15 @@ class StoredAssetAdmin(_ReadOnly):
 class TrustListAdmin(_ReadOnly):
     """Trust lists, in force and past."""
 
-    list_display = ("name", "kind", "version", "active", "sha256", "created_at")
+    list_display = ("name", "kind", "version", "active", "sha256", "issued", "created_at", "retired_at")
     list_filter = ("kind", "active")
     exclude = ("pem",)
+
+
+@admin.register(ProductListRow)
+class ProductListAdmin(_ReadOnly):
+    """Lists of conforming products, in force and past."""
+
+    list_display = ("name", "version", "active", "sha256", "issued", "created_at", "retired_at")
+    list_filter = ("active",)
+    exclude = ("document",)

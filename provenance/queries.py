@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from provenance.models import StoredAsset, TrustListRow
-from provenance.trust.files import load_list
-from provenance.trust.lists import ListKind, TrustStore
+from django.db.models import Count, Max, Q
+
+from provenance.models import ProductListRow, StoredAsset, TrustListRow
+from provenance.trust.files import load, store_of
+from provenance.trust.lists import ListKind, TrustList, TrustStore
+from provenance.trust.products import ProductList
 
 DEVELOPMENT_LIST = "development"
 
@@ -15,19 +18,48 @@ def asset_by_sha256(sha256: str) -> StoredAsset | None:
     return StoredAsset.objects.filter(sha256=sha256).first()
 
 
-def active_trust_lists() -> list[TrustListRow]:
-    """The lists in force, by name."""
-    return list(TrustListRow.objects.filter(active=True).order_by("name", "kind"))
+def trust_lists(*, past: bool = False) -> list[TrustListRow]:
+    """The trust lists in force, by name; with `past`, every version, the latest first under each name."""
+    rows = TrustListRow.objects.order_by("name", "kind", "-active", "-created_at", "-pk")
+    return list(rows if past else rows.filter(active=True))
+
+
+def product_lists(*, past: bool = False) -> list[ProductListRow]:
+    """The lists of conforming products in force; with `past`, every version, the latest first."""
+    rows = ProductListRow.objects.order_by("name", "-active", "-created_at", "-pk")
+    return list(rows if past else rows.filter(active=True))
 
 
 def trust_store(files: Iterable[Path] = (), development_root: Path | None = None) -> TrustStore:
-    """The lists in the database, those in PEM `files` (named after the file; `NAME.tsa.pem` vouches for
-    time), and the development root where one is given.
+    """The lists in the database, those in `files` (PEM or JSON, named as `provenance.trust.files` says), and
+    the development root where one is given.
 
     Raises TrustListInvalid for a file that cannot be read or parsed.
     """
-    lists = [row.as_list() for row in active_trust_lists()]
-    lists += [load_list(path) for path in files]
+    found: list[TrustList | ProductList] = [row.as_list() for row in trust_lists()]
+    found += [row.as_list() for row in product_lists()]
+    found += [load(path) for path in files]
     if development_root is not None:
-        lists.append(load_list(development_root, DEVELOPMENT_LIST, ListKind.MANIFEST))
-    return TrustStore(tuple(lists))
+        found.append(load(development_root, DEVELOPMENT_LIST, ListKind.MANIFEST))
+    return store_of(found)
+
+
+def trust_mark(files: Iterable[Path] = ()) -> tuple[object, ...]:
+    """A value that changes whenever `trust_store` of the same files could, for one small query a table.
+
+    Rows only ever come into force by being made and leave it by becoming inactive, so their highest key and
+    the number of active ones tell every change. A file is known by its time and size.
+    """
+    rows = [
+        table.objects.aggregate(last=Max("pk"), active=Count("pk", filter=Q(active=True)))
+        for table in (TrustListRow, ProductListRow)
+    ]
+    return (*((row["last"], row["active"]) for row in rows), *map(_file_mark, files))
+
+
+def _file_mark(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

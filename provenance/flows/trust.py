@@ -1,48 +1,109 @@
-"""Putting trust lists in force and out of it. Old versions stay readable."""
+"""Putting lists in force and out of it. Old versions stay readable."""
 
-from django.db import transaction
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from provenance.errors import TrustListInvalid
-from provenance.models import TrustListRow
-from provenance.trust.lists import ListKind, parse_pem
+from provenance.models import ProductListRow, TrustListRow
+from provenance.trust.lists import ListKind, TrustList
+from provenance.trust.products import ProductList
+from provenance.trust.succession import Issue, check_succession
+
+ListRow = TrustListRow | ProductListRow
 
 
-def add_list(name: str, kind: ListKind | str, pem: bytes, version: str = "") -> TrustListRow:
-    """Put a list in force in place of the active one of that name and kind; the same content again changes
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What came of putting a list in force: the row that is in force now, and the one before it."""
+
+    row: ListRow
+    before: ListRow | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is different now."""
+        return self.before is None or self.before.pk != self.row.pk
+
+
+def put_in_force(found: TrustList | ProductList, *, force: bool = False) -> Update:
+    """Put a list in force in place of the active one of that name and kind; the same list again changes
     nothing.
 
-    Raises TrustListInvalid for a bad name, kind or PEM.
+    Raises TrustListInvalid `trust_list_rollback` or `trust_list_conflict` for a list that may not follow the
+    one in force (see `provenance.trust.succession`), unless `force`.
     """
-    trust_list = parse_pem(name, kind, pem, version)
-    with transaction.atomic():
-        active = (
-            TrustListRow.objects.select_for_update()
-            .filter(name=trust_list.name, kind=trust_list.kind.value, active=True)
-            .first()
-        )
-        if active is not None and (active.sha256, active.version) == (trust_list.sha256, version):
-            return active
-        if active is not None:
-            active.active = False
-            active.save(update_fields=["active"])
-        return TrustListRow.objects.create(
-            name=trust_list.name,
-            kind=trust_list.kind.value,
-            version=version,
-            sha256=trust_list.sha256,
-            pem=trust_list.pem,
-        )
+    try:
+        return _replace(found, force=force)
+    except IntegrityError:
+        # A parallel update of a list that was not there when this one looked.
+        return _replace(found, force=force)
 
 
 def remove_list(name: str, kind: ListKind | str | None = None) -> int:
-    """Put a list out of force and return how many were.
+    """Put the lists of that name out of force, those of one kind where it is given, and return how many were.
 
     Raises TrustListInvalid `trust_list_unknown` where none of that name is in force.
     """
+    out_of_force = {"active": False, "retired_at": timezone.now()}
     rows = TrustListRow.objects.filter(name=name, active=True)
     if kind is not None:
-        rows = rows.filter(kind=ListKind(kind).value)
-    changed = rows.update(active=False)
+        changed = rows.filter(kind=ListKind(kind).value).update(**out_of_force)
+    else:
+        products = ProductListRow.objects.filter(name=name, active=True)
+        changed = rows.update(**out_of_force) + products.update(**out_of_force)
     if not changed:
-        raise TrustListInvalid(f"No trust list named {name} is in force.", code="trust_list_unknown")
+        raise TrustListInvalid(f"No list named {name} is in force.", code="trust_list_unknown")
     return changed
+
+
+@transaction.atomic
+def _replace(found: TrustList | ProductList, *, force: bool) -> Update:
+    before: ListRow | None
+    if isinstance(found, TrustList):
+        same_list = TrustListRow.objects.filter(name=found.name, kind=found.kind.value, active=True)
+        before = same_list.select_for_update().first()
+    else:
+        before = ProductListRow.objects.filter(name=found.name, active=True).select_for_update().first()
+    if before is not None:
+        known = before.as_list()
+        if _essence(known) == _essence(found):
+            return Update(before, before)
+        renamed = known.sha256 == found.sha256 and _issue(known) == _issue(found)
+        if not force and not renamed:
+            check_succession(_issue(known), _issue(found))
+        before.active, before.retired_at = False, timezone.now()
+        before.save(update_fields=["active", "retired_at"])
+    return Update(_create(found), before)
+
+
+def _create(found: TrustList | ProductList) -> ListRow:
+    shared: dict[str, Any] = {
+        "name": found.name,
+        "version": found.version,
+        "sha256": found.sha256,
+        "issued": found.issued,
+        "source": found.source,
+    }
+    if isinstance(found, ProductList):
+        return ProductListRow.objects.create(document=found.document, **shared)
+    return TrustListRow.objects.create(
+        kind=found.kind.value,
+        pem=found.pem,
+        sequence=found.sequence,
+        next_update=found.next_update,
+        left_out=list(found.left_out),
+        **shared,
+    )
+
+
+def _essence(found: TrustList | ProductList) -> tuple[object, ...]:
+    """What makes a version itself; where it was fetched from does not."""
+    says = (found.next_update, found.left_out) if isinstance(found, TrustList) else ()
+    return (found.sha256, found.version, _issue(found), *says)
+
+
+def _issue(found: TrustList | ProductList) -> Issue:
+    return Issue(found.sequence if isinstance(found, TrustList) else None, found.issued)
