@@ -27,7 +27,7 @@ from detector.flows.forget_item import forget_key
 from detector.flows.index_item import index
 from detector.similarity import Similarity
 from provenance.assets.asset import Asset
-from provenance.assets.label import label
+from provenance.assets.label import visible
 from provenance.flows.keep import keep
 from provenance.inspection.inspection import Credential, Inspection
 from provenance.manifests.manifest import SourceType
@@ -99,8 +99,8 @@ def submit(account: Account, asset: Asset, request: AttestRequest) -> Submission
 
 
 def title_of(text: str) -> str:
-    """A title without control, bidi or invisible characters, at most 300 characters; slashes stay."""
-    return "/".join(label(part) for part in text.split("/") if part.strip())[:300]
+    """A title on one line of at most 300 characters; bidi, invisible and control characters are marked."""
+    return visible(text, 300)
 
 
 def _check(account: Account, request: AttestRequest) -> None:
@@ -264,18 +264,22 @@ def standing_of(submission: Submission) -> Standing | None:
 # --- verify -----------------------------------------------------------------------------------------
 
 
-def verify(asset: Asset, store: Path | None = None) -> Report:
+def verify(
+    asset: Asset, store: Path | None = None, *, remote: bool = False, revocation: bool = False
+) -> Report:
     """Everything we can say of these bytes, with nothing stored.
 
-    `store` speaks only for content that carries no credential of its own.
+    `store` speaks only for content that carries no credential of its own. Nobody else is asked unless
+    `revocation` (the signers' authorities) or `remote` (credentials that the content only names) says so.
     """
-    inspection = wiring.inspector().inspect(asset)
-    if store is not None and inspection.credential is Credential.NONE:
-        inspection = wiring.inspector().inspect(asset, store)
+    inspection = wiring.inspector().inspect(asset, remote=remote, revocation=revocation)
+    detached = store is not None and inspection.credential is Credential.NONE
+    if detached:
+        inspection = wiring.inspector().inspect(asset, store, revocation=revocation)
     prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
     # Nobody's private stream answers here: only what was attested is compared with.
     similarity = wiring.live_index().match(prints, tenant_filter="")
-    subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
+    subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size, detached)
     return policy.decide(compose(subject, inspection, _standing(asset, inspection), similarity))
 
 

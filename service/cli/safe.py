@@ -1,28 +1,19 @@
 """Names and titles from strangers, made safe to print on a terminal.
 
 Control characters can move the cursor or run terminal features, and bidi overrides (UAX #9) show `gpj.exe` as
-`exe.jpg`. They are printed as the escapes they are, so that nothing is hidden and nothing acts.
+`exe.jpg`. They are printed as the same marks that the portal shows, so that nothing is hidden and nothing
+acts.
 """
 
 import json
-import unicodedata
 from pathlib import Path
 
-_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+from provenance.assets.label import marked
 
 
 def safe(text: object) -> str:
-    r"""`text` on one line with control, format, surrogate and unassigned characters as `\xNN`, `\uNNNN`."""
-    return "".join(_shown(character) for character in str(text))
-
-
-def _shown(character: str) -> str:
-    if unicodedata.category(character) not in _HARMFUL:
-        return character
-    code = ord(character)
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    """`text` on one line; controls, bidi and invisible characters are marked `[U+001B]`, tabs are spaces."""
+    return marked(str(text))
 
 
 def json_line(value: object) -> str:
