@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provenance.assets.asset import Medium
-from provenance.assets.label import label
+from provenance.assets.label import FALLBACK, MAX_CHARACTERS, visible
 from provenance.inspection.origin import IPTC
 from provenance.manifests.manifest import Declaration, SoftBinding, SourceType, TrainingChoice
 
@@ -41,8 +41,6 @@ _EDITS = frozenset({SourceType.AI_EDITED, SourceType.COMPOSITE})
 _USES = ("cawg.ai_generative_training", "cawg.ai_inference", "cawg.ai_training", "cawg.data_mining")
 _DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 _MAX_REMOVED = 500
-_SLASHES = str.maketrans({"/": "∕", "\\": "∖"})
-_SLASHES_BACK = str.maketrans({"∕": "/", "∖": "\\"})
 
 
 def digital_source_type(source: SourceType, medium: Medium) -> str:
@@ -61,7 +59,7 @@ def definition(
     An edit opens its parent and states the declared source type on the action that follows: `c2pa.edited`
     where the declaration is of an edit, else `c2pa.published`, since signing again changes nothing to see.
     Where it has a thumbnail, the builder must be given the bytes as the resource THUMBNAIL. Title and author
-    are the attester's words, reduced to one line of at most 200 visible characters.
+    are the attester's words on one line of at most 200 characters, what is invisible in them marked.
     """
     made: dict[str, Any] = {
         "claim_version": 2,
@@ -144,5 +142,5 @@ def _created(name: str, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _line(text: str) -> str:
-    """A stranger's words as one harmless line; a slash in them divides words, not folders."""
-    return label(text.translate(_SLASHES)).translate(_SLASHES_BACK)
+    """A stranger's words as one line that hides nothing; whoever shows it escapes the HTML in it."""
+    return visible(text, MAX_CHARACTERS) or FALLBACK

@@ -7,6 +7,7 @@ such results are rare and each is built otherwise.
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,21 +53,27 @@ def identify(store: bytes) -> tuple[str, str]:
 
 
 def read_back(
-    inspector: Inspector, made: Asset, sidecar: Path | None, identity: tuple[str, str], broken: frozenset[str]
+    inspector: Inspector,
+    made: Asset,
+    sidecar: Path | None,
+    identity: tuple[str, str],
+    broken: Sequence[frozenset[str]],
 ) -> None:
     """Inspect what was made, as a stranger would, and compare its digests with `identity`.
 
-    `broken` are the failures of parents that the caller chose to sign over: they may show below the file
-    itself, and nothing else may. Raises KeyMaterialInvalid or SigningRefused `unsignable_media`.
+    `broken` are the failures of each parent that the caller chose to sign over: some of each must show below
+    the file itself, and nothing else may. Raises KeyMaterialInvalid, SigningRefused `unsignable_media`, and
+    `broken_parent` where a parent's failures would be hidden.
     """
     found = inspector.inspect(made, sidecar)
-    codes = failures(found)
     if any(item.depth == 0 and item.code in _WRONG_KEY for item in found.findings):
         raise KeyMaterialInvalid("The signing key or its certificate does not make a valid claim.")
-    below = frozenset(item.code for item in found.findings if item.depth > 0) & broken
-    if bool(broken) != (found.history is History.TAMPERED_INGREDIENT):
+    below = frozenset(item.code for item in found.findings if item.depth > 0)
+    if any(not codes & below for codes in broken):
         raise SigningRefused("The broken parent could not be kept in the history.", code="broken_parent")
-    if not _holds(found, codes, below) or (found.claim_sha256, found.binding_sha256) != identity:
+    known = frozenset(code for codes in broken for code in codes & below)
+    digests = (found.claim_sha256, found.binding_sha256)
+    if digests != identity or not _holds(found, known):
         raise SigningRefused(
             "The signed file does not validate: this format or file cannot be signed.",
             code="unsignable_media",
@@ -85,8 +92,8 @@ def failures(found: Inspection) -> frozenset[str]:
     ) - {"ingredient.unknownProvenance"}
 
 
-def _holds(found: Inspection, codes: frozenset[str], below: frozenset[str]) -> bool:
-    """Whether the result is as good as its parents: sound, or broken in nothing but what they were."""
+def _holds(found: Inspection, known: frozenset[str]) -> bool:
+    """Whether the result is sound, or broken in nothing but what its parents are known to be."""
     if found.credential is Credential.INVALID:
-        return bool(below) and codes <= below
-    return found.credential in (Credential.TRUSTED, Credential.UNTRUSTED_ISSUER)
+        return found.history is History.TAMPERED_INGREDIENT and failures(found) <= known
+    return not known and found.credential in (Credential.TRUSTED, Credential.UNTRUSTED_ISSUER)

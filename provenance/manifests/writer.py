@@ -47,9 +47,9 @@ class _Order:
         return any(item.is_parent for item in self.ingredients)
 
     @property
-    def broken(self) -> frozenset[str]:
-        """The failures of the ingredients' own credentials."""
-        return frozenset(code for item in self.ingredients for code in item.broken)
+    def broken(self) -> list[frozenset[str]]:
+        """The failures of each ingredient whose own credential is broken."""
+        return [item.broken for item in self.ingredients if item.broken]
 
     @property
     def strips(self) -> bool:

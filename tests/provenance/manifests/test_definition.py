@@ -105,12 +105,12 @@ def test_removed_metadata_is_an_action_with_a_time_and_words() -> None:
 
 
 @pytest.mark.parametrize("field", ["title", "author"])
-def test_hostile_words_are_one_bounded_visible_line(field: str) -> None:
+def test_hostile_words_are_one_bounded_line_with_its_tricks_marked(field: str) -> None:
     words = "A/B \u202eevil\u202c\x1b[31m\u200b\n" + "x" * 5000
     declaration = replace(Declaration(SourceType.HUMAN, "x", author="y"), **{field: words})
     text = definition(declaration, Medium.IMAGE, "image/jpeg", edits=False)
     written = text["title"] if field == "title" else text["assertions"][-1]["data"]["dc:creator"][0]
-    assert written.startswith("A/B evil[31mxxx")
+    assert written.startswith("A/B [U+202E]evil[U+202C][U+001B][31m[U+200B][U+000A]xxx")
     assert len(written) <= 200
 
 

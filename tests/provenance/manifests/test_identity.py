@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from provenance.assets.intake import from_path
 from provenance.assets.limits import Limits
 from provenance.errors import KeyMaterialInvalid
-from provenance.inspection.inspection import Credential
+from provenance.inspection.inspection import Credential, NamedIdentity
 from provenance.inspection.reader import Inspector
 from provenance.keys import devpki
 from provenance.keys.signer import ClaimSigner, X509Identity, raw_signature
@@ -52,7 +52,10 @@ def test_the_identity_signs_for_the_content_and_for_what_was_said_of_it(
     assert referenced == {"c2pa.actions.v2", "c2pa.hash.data", "cawg.metadata", "cawg.training-mining"}
     assert b"A newsroom" in found["signature"]
     inspected = inspector.inspect(from_path(made.signed_path, Limits()))
-    assert inspected.credential in (Credential.TRUSTED, Credential.UNTRUSTED_ISSUER)
+    assert inspected.credential is Credential.TRUSTED
+    assert inspected.identities == (
+        NamedIdentity("A newsroom claim signer, A newsroom", "cawg.x509.cose", "untrusted"),
+    )
     assert inspected.claim_sha256 == made.claim_sha256
 
 
