@@ -1,19 +1,23 @@
-"""Settings → concrete backends; the only file that names them. Each is made once per process, on first use.
+"""Settings → concrete backends; the only file that names them. Each is made once per process, on first use,
+and what rests on the trust lists again whenever those have changed.
 
 Nothing here may be called before a fork: a C2PA context and a FAISS index do not survive one.
 """
 
+import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, update_wrapper
+from functools import cache, lru_cache, update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, Storage
+from django.db import DatabaseError
 
 from attest.log.keys import LogKey
 from attest.log.store import TileStore
@@ -23,6 +27,7 @@ from detector.flows.live_index import LiveIndex
 from detector.media.image import ImageLimits
 from provenance.assets.limits import Limits
 from provenance.assets.storage import AssetStore
+from provenance.errors import TrustListInvalid
 from provenance.inspection.reader import Inspector
 from provenance.keys.keyring import Keyring
 from provenance.keys.profile import Validity
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
     from attest.registry.keys import AnchorKey
 
 PRIVATE_DIR = 0o700
+LISTS_SECONDS = 5.0
+_log = logging.getLogger(__name__)
 _warm = threading.Event()
 
 
@@ -56,6 +63,77 @@ class _Once(Generic[Made]):
     def __call__(self) -> Made:
         with _making:
             return self._cached()
+
+
+class _ListsMark:
+    """What tells one state of the trust lists from another, looked at again every few seconds.
+
+    A database that does not answer leaves the last mark: verifying goes on with the lists that were read.
+    """
+
+    def __init__(self) -> None:
+        self._looking = threading.Lock()
+        self._forget()
+        # An attribute, as `_Once` has it: clearing asks this module's values, and must not find its classes.
+        self.cache_clear = self._forget
+
+    def _forget(self) -> None:
+        self._mark: tuple[object, ...] | None = None
+        self._due = 0.0
+
+    def __call__(self) -> tuple[object, ...]:
+        if self._mark is None:
+            with self._looking:
+                return self._look()
+        if time.monotonic() >= self._due and self._looking.acquire(blocking=False):
+            try:
+                return self._look()
+            except DatabaseError as error:
+                _log.warning("The trust lists could not be looked at: %s", error)
+            finally:
+                self._looking.release()
+        return self._mark
+
+    def _look(self) -> tuple[object, ...]:
+        from provenance import queries
+
+        self._due = time.monotonic() + LISTS_SECONDS
+        self._mark = queries.trust_mark(_list_files())
+        return self._mark
+
+
+_lists_mark = _ListsMark()
+
+
+class _WithLists(Generic[Made]):
+    """Like `_Once`, and made anew when the trust lists have changed; what is in use meanwhile lives on.
+
+    A list that cannot be read any more (a broken file) leaves what was made before.
+    """
+
+    def __init__(self, make: Callable[[], Made]) -> None:
+        self._make, self._made = make, list[Made]()
+        self._cached = lru_cache(maxsize=1)(self._renew)
+        self.cache_clear, self.cache_info = self._forget, self._cached.cache_info
+        update_wrapper(self, make)
+
+    def _forget(self) -> None:
+        self._cached.cache_clear()
+        self._made.clear()
+
+    def __call__(self) -> Made:
+        mark = _lists_mark()
+        with _making:
+            return self._cached(mark)
+
+    def _renew(self, mark: tuple[object, ...]) -> Made:
+        try:
+            self._made[:] = [self._make()]
+        except TrustListInvalid:
+            if not self._made:
+                raise
+            _log.exception("The trust lists changed and cannot be read; those read before stay in use.")
+        return self._made[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +213,17 @@ def signer() -> ClaimSigner:
     return ring.current()
 
 
-@_Once
+@_WithLists
 def trust_store() -> TrustStore:
     """The trust lists in force: those in the database, those of TRUST_LISTS, and our development root."""
     from provenance import queries
 
     return queries.trust_store(files=config().trust_lists, development_root=_development_root())
+
+
+def _list_files() -> list[Path]:
+    root = _development_root()
+    return [*config().trust_lists, *([root] if root else [])]
 
 
 def _development_root() -> Path | None:
@@ -149,7 +232,7 @@ def _development_root() -> Path | None:
     return root if not config().signer_urls and root.is_file() else None
 
 
-@_Once
+@_WithLists
 def inspector() -> Inspector:
     """The sandboxed reader. It needs no signing key: verifying goes on where the key cannot be used."""
     if not config().signer_urls:
@@ -157,7 +240,7 @@ def inspector() -> Inspector:
     return Inspector(trust_store())
 
 
-@_Once
+@_WithLists
 def _writers() -> dict[ClaimSigner, ManifestWriter]:
     return {}
 
