@@ -176,7 +176,7 @@ def ocsp_response(
 ) -> bytes:
     """A DER response about `certificate`, signed by the intermediate itself or by a `responder` it certified.
 
-    `made` counts from now, `lasts` from then; `forged` signs with a key that nobody certified; `algorithm` is
+    `made` counts from now, `lasts` from then; `forged` signs with a lookalike's key; `algorithm` is
     that of the CertID, SHA-1 if not said, as everybody does.
     """
     if answer is Answer.GARBAGE:
@@ -196,11 +196,14 @@ def ocsp_response(
         revocation_time=(revoked_at or this_update - timedelta(hours=1)) if revoked else None,
         revocation_reason=reason if revoked else None,
     )
-    speaker = responder.certificate if responder else authority.intermediate
-    draft = draft.responder_id(ocsp.OCSPResponderEncoding.HASH, speaker)
+    speaker, key = authority.intermediate, authority.intermediate_key
     if responder:
-        draft = draft.certificates([responder.certificate])
-    key = new_key(KeyKind.P256) if forged else responder.key if responder else authority.intermediate_key
+        speaker, key = responder.certificate, responder.key
+        draft = draft.certificates([speaker])
+    elif forged:
+        lookalike = Authority.create(authority.organisation)
+        speaker, key = lookalike.intermediate, lookalike.intermediate_key
+    draft = draft.responder_id(ocsp.OCSPResponderEncoding.HASH, speaker)
     return draft.sign(key, _hash_for(key)).public_bytes(serialization.Encoding.DER)
 
 

@@ -42,6 +42,7 @@ from provenance.trust.lists import TrustList, TrustStore
 _MAX_FINDINGS = 200
 _SILENT = frozenset({"signingCredential.ocsp.skipped"})
 _REVOKED = frozenset({"signingCredential.ocsp.revoked", "signingCredential.revoked"})
+_OVER = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
 _ERASED = frozenset({"ingredient.manifest.missing"})
 
 
@@ -218,8 +219,9 @@ def _differs(
     if named_list is not None:
         return trust_paths.path_to(signer.chain, named_list) is None
     refused = any(one.code == "signingCredential.untrusted" and one.depth == 0 for one in found)
-    valid = all(one.gravity is not Gravity.INVALID for one in found)
-    return refused and valid and signer.is_anchored
+    # A certificate whose time is over is refused for that, wherever its path leads.
+    in_time = all(one.gravity is not Gravity.INVALID and one.code not in _OVER for one in found)
+    return refused and in_time and signer.is_anchored
 
 
 def _product(signer: Signer | None, lists: tuple[ListVerdict, ...], trust: TrustStore) -> Product | None:
