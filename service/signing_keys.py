@@ -24,15 +24,15 @@ def keyring(config: Config, data_dir: Path, *, make: bool = True) -> Keyring:
     Raises KeyMaterialInvalid for a key or certificate that cannot be used; one whose time is over, or has not
     come, stands in the ring, and `Keyring.current` says so where no other is valid.
     """
-    passphrase = _passphrase(config)
-    identity = load_identity(config.identity_url, passphrase) if config.identity_url else None
+    secret = passphrase(config)
+    identity = load_identity(config.identity_url, secret) if config.identity_url else None
     if config.signer_urls:
         pin_file = Path(config.signer_pin_file) if config.signer_pin_file else None
         return Keyring(
             [
                 load_signer(
                     url,
-                    passphrase=passphrase,
+                    passphrase=secret,
                     pin_file=pin_file,
                     tsa_urls=config.tsa_urls,
                     identity=identity,
@@ -57,7 +57,8 @@ def _renew(folder: Path) -> None:
         log.warning("the development certificate cannot be renewed: %s", error)
 
 
-def _passphrase(config: Config) -> bytes | None:
+def passphrase(config: Config) -> bytes | None:
+    """What opens encrypted key files: the content of SIGNER_PASSPHRASE_FILE. Raises KeyMaterialInvalid."""
     if not config.signer_passphrase_file:
         return None
     path = Path(config.signer_passphrase_file)

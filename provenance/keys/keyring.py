@@ -16,7 +16,8 @@ from provenance.keys.signer import PROBE, ClaimSigner, leaf, verifies
 
 _PROBE_SECONDS = 5.0
 """How long a key store that signed is taken to be there: a request need not cost it a signature."""
-_USABLE = (Validity.VALID, Validity.ENDS_SOON)
+USABLE = frozenset({Validity.VALID, Validity.ENDS_SOON})
+"""In which of its times a certificate may sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Keyring:
         Raises KeyMaterialInvalid `signer_profile_expired` or `signer_profile_not_yet_valid` where none is.
         """
         now = now or datetime.now(UTC)
-        usable = [key for key in self.keys if key.profile.validity(now) in _USABLE]
+        usable = [key for key in self.keys if key.profile.validity(now) in USABLE]
         if not usable:
             # What the latest of them lacks is what has to be mended.
             max(self.keys, key=lambda key: key.profile.not_after).profile.require_valid(now)
