@@ -2,18 +2,20 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from detector.errors import MediaUnreadable
 from detector.fingerprints.exact import digest_print, text_print
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.iscc import image_code, text_code
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.fingerprints.pdq import pdq_prints
 from detector.fingerprints.shingles import shingle_prints, text_weight
 from detector.fingerprints.text_normaliser import normalise, skeleton, spoken
 from detector.media.image import ImageLimits, canonical_rgb
 from detector.media.text import MAX_TEXT_BYTES, read_text
+from detector.media.thumbnail import thumbnail
 from provenance.assets.asset import Medium
 
 EXCERPT_CHARACTERS = 500
@@ -39,16 +41,18 @@ class Embedders:
 def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
     """All fingerprints of the file at `path`; `sha256` is its digest in hex.
 
-    Pictures: digest and PDQ. Texts: see text_fingerprints. All else: the digest. Raises MediaUnreadable when
+    Pictures: digest, PDQ, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. All else: the digest.
+    Raises MediaUnreadable when
     a picture or text cannot be decoded within the limits, ModelUnavailable when a model cannot be loaded.
     """
     if medium is Medium.TEXT:
         text = read_text(path, embedders.text_bytes)
-        return text_fingerprints([text], embedders, [sha256])[0]
-    prints: tuple[Fingerprint, ...] = (digest_print(sha256),)
+        return replace(text_fingerprints([text], embedders, [sha256])[0], iscc=text_code(text))
     if medium is Medium.IMAGE and _is_raster(path):
-        prints += pdq_prints(canonical_rgb(path, embedders.image_limits))
-    return Fingerprints(sha256=sha256, medium=medium, prints=prints)
+        pixels = canonical_rgb(path, embedders.image_limits)
+        prints = (digest_print(sha256), *pdq_prints(pixels))
+        return Fingerprints(sha256, medium, prints, iscc=image_code(pixels), thumbnail=thumbnail(pixels))
+    return Fingerprints(sha256, medium, (digest_print(sha256),))
 
 
 def text_fingerprints(

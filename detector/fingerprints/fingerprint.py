@@ -20,9 +20,15 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """All fingerprints of one item. `excerpt` is at most 500 characters of normalised text, for evidence."""
+    """All fingerprints of one item.
+
+    `excerpt` is at most 500 characters of normalised text, for evidence. `iscc` is its ISO 24138 content code
+    ("ISCC:…") and `thumbnail` a small JPEG, for its manifest; neither is matched with.
+    """
 
     sha256: str
     medium: Medium
     prints: tuple[Fingerprint, ...]
     excerpt: str = ""
+    iscc: str | None = None
+    thumbnail: bytes | None = None
