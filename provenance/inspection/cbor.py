@@ -35,24 +35,31 @@ class _Reader:
 
     def item(self, depth: int) -> Any:  # noqa: PLR0911 - one return per major type
         self.items += 1
+        at = self.at
         if depth > _MAX_DEPTH or self.items > _MAX_ITEMS:
             raise MalformedCbor("The CBOR item nests too deep or is too long.")
-        initial = self._take(1)[0]
+        try:
+            initial = self.data[at]
+        except IndexError as error:
+            raise MalformedCbor("The CBOR item is cut short.") from error
+        self.at = at + 1
         major, info = initial >> 5, initial & 0x1F
         if major == 7:
             return self._simple(info)
         if info == 31:
             return self._indefinite(major, depth)
-        number = self._argument(info)
-        if major in (0, 1):
-            return number if major == 0 else -1 - number
-        if major in (2, 3):
-            return self._string(major, number)
-        if major == 4:
-            return [self.item(depth + 1) for _ in range(self._bounded(number))]
+        number = info if info < 24 else self._argument(info)
+        if major == 3:
+            return self._text(number)
         if major == 5:
             return self._map([self._pair(depth) for _ in range(self._bounded(number))])
-        return self.item(depth + 1)
+        if major == 2:
+            return self._take(number)
+        if major == 4:
+            return [self.item(depth + 1) for _ in range(self._bounded(number))]
+        if major == 6:
+            return self.item(depth + 1)
+        return number if major == 0 else -1 - number
 
     def _take(self, length: int) -> bytes:
         if length > len(self.data) - self.at:
@@ -61,8 +68,6 @@ class _Reader:
         return self.data[self.at - length : self.at]
 
     def _argument(self, info: int) -> int:
-        if info < 24:
-            return info
         if info > 27:
             raise MalformedCbor("A CBOR length is reserved.")
         return int.from_bytes(self._take(1 << info - 24), "big")
@@ -72,12 +77,9 @@ class _Reader:
             raise MalformedCbor("A CBOR collection claims more items than there are bytes.")
         return count
 
-    def _string(self, major: int, length: int) -> bytes | str:
-        raw = self._take(length)
-        if major == 2:
-            return raw
+    def _text(self, length: int) -> str:
         try:
-            return raw.decode()
+            return self._take(length).decode()
         except UnicodeDecodeError as error:
             raise MalformedCbor("A CBOR text is not UTF-8.") from error
 

@@ -65,10 +65,17 @@ def parsed(ders: tuple[bytes, ...]) -> Chain | None:
         # the whole process's, so one thread at a time.
         with _loading, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = tuple(x509.load_der_x509_certificate(der) for der in ders)
+            found = tuple(_loaded(der) for der in ders)
         return Chain(found, _subject(found[0])) if found else None
     except _BROKEN:
         return None
+
+
+def _loaded(der: bytes) -> x509.Certificate:
+    """A certificate whose names and dates can be read: the library reads them when first asked."""
+    found = x509.load_der_x509_certificate(der)
+    _ = found.subject, found.issuer, found.not_valid_before_utc, found.not_valid_after_utc
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -75,6 +75,14 @@ class OpenManifest:
                 yield found
 
     @cached_property
+    def signature(self) -> tuple[list[Any], Any] | None:
+        """The COSE_Sign1 and its protected header, decoded."""
+        cose = next(self.signatures, None)
+        if cose is None:
+            return None
+        return cose, cbor.decode(cose[0]) if isinstance(cose[0], bytes) and cose[0] else {}
+
+    @cached_property
     def bindings(self) -> list[tuple[jumbf.Superbox, dict[str, Any]]]:
         """The hard-binding assertions."""
         return list(self.assertions(_BINDINGS))
@@ -122,6 +130,11 @@ def identity_of(manifests: list[OpenManifest]) -> Identity:
         assertions=frozenset(_assertions(claim)),
         padding=padding[:MAX_SHOWN_PADDING],
     )
+
+
+def claimed_assertions(manifest: OpenManifest) -> frozenset[tuple[str, bytes]]:
+    """The assertions that the manifest's claim names, with their digests. Raises as `identity` does."""
+    return frozenset(_assertions(manifest.claim[1]))
 
 
 def validated_assertions(claim: Mapping[str, Any]) -> frozenset[tuple[str, bytes]]:

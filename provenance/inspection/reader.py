@@ -132,6 +132,9 @@ def _settings(trust: TrustStore) -> list[dict[str, Any]]:
     # In this order: the SDK names the first list that vouches for a signer.
     others = [anchor for kind in ListKind if kind is not ListKind.MANIFEST for anchor in trust.anchors(kind)]
     every = [sdk.base_settings([*signers, *others], verify_after_sign=False)]
+    trustless = sdk.base_settings((), verify_after_sign=False)
+    trustless["verify"]["verify_trust"] = False
+    every.append(trustless)
     if others:
         every.append(sdk.base_settings(signers, verify_after_sign=False))
     for settings in every:

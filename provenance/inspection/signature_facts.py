@@ -11,12 +11,10 @@ sigTst2, sigTst         RFC 3161 answers or tokens over the signature (C2PA 2.4 
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from provenance.errors import ProvenanceError
-from provenance.inspection import cbor
 from provenance.inspection.claim import OpenManifest
 
 MAX_MANIFESTS = 100
@@ -44,22 +42,27 @@ class SignatureFacts:
     legacy_token: bool = False
 
 
-def collect(manifests: list[OpenManifest]) -> list[dict[str, Any]]:
-    """JSON-ready facts of at most 100 manifests, the active one first, at most 2 MiB in all.
+def facts_of(manifest: OpenManifest) -> SignatureFacts:
+    """What one manifest's signature carries; nothing where it cannot be read.
 
     Answers of a `c2pa.certificate-status` assertion are listed with the manifest that holds it; they may
     speak of any signer in the store.
     """
-    found: list[dict[str, Any]] = []
+    try:
+        return _of(manifest)
+    except ProvenanceError:
+        return SignatureFacts(manifest.label)
+
+
+def sendable(found: Iterable[SignatureFacts]) -> list[dict[str, Any]]:
+    """The facts of at most 100 manifests as JSON has it, at most 2 MiB in all."""
+    ready: list[dict[str, Any]] = []
     left = _MAX_TOTAL_BYTES
-    for manifest in manifests[::-1][:MAX_MANIFESTS]:
-        facts = SignatureFacts(manifest.label)
-        with suppress(ProvenanceError):
-            facts = _of(manifest)
+    for _, facts in zip(range(MAX_MANIFESTS), found, strict=False):
         left -= sum(map(len, (*facts.chain, *facts.answers, *facts.tokens)))
         if left < 0:
             break
-        found.append(
+        ready.append(
             {
                 "label": facts.label,
                 "chain": _encoded(facts.chain),
@@ -68,11 +71,11 @@ def collect(manifests: list[OpenManifest]) -> list[dict[str, Any]]:
                 "legacy": facts.legacy_token,
             }
         )
-    return found
+    return ready
 
 
 def restored(found: Iterable[Mapping[str, Any]]) -> tuple[SignatureFacts, ...]:
-    """What `collect` made, as values again."""
+    """What `sendable` made, as values again."""
     return tuple(
         SignatureFacts(
             str(one["label"]),
@@ -91,10 +94,9 @@ def _of(manifest: OpenManifest) -> SignatureFacts:
         for _, assertion in manifest.assertions(_STATUS_ASSERTIONS)
         for answer in _bytes(assertion.get("ocspVals"))
     ]
-    cose = next(manifest.signatures, None)
-    if cose is None:
+    if manifest.signature is None:
         return SignatureFacts(manifest.label, answers=tuple(answers[:_MAX_ANSWERS]))
-    protected = cbor.decode(cose[0]) if isinstance(cose[0], bytes) and cose[0] else {}
+    cose, protected = manifest.signature
     unprotected = cose[1]
     headers = [header for header in (protected, unprotected) if isinstance(header, dict)]
     chain = next(

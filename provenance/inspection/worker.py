@@ -4,28 +4,31 @@ It is handed open files over a Unix socket and answers with JSON. One request at
 
     → {"media_type", "store", "cpu_seconds", "max_report_bytes"}, with the files' descriptors (SCM_RIGHTS);
       `store` is "none", "file" (a second descriptor) or "attached"
-    ← {"identity", "facts", "report_bytes"}, the SDK's report attached as it printed it and, where a second
+    ← {"identity", "facts", "report_bytes", "trust"?}, the SDK's report attached and, where a second
       reading was needed, that one's behind it; or {"error": code, "sentence": …, "url"?}
 
-The first message each way differs: settings (one or two sets), the URIs of `other_lists`, which do not vouch
-for signers, and limits in; {"sdk": version} out.
+The first message each way differs: settings (with every list; without asking for trust; and where some
+lists do not vouch for signers, without those), the URIs of those `other_lists`, and limits in;
+{"sdk": version} out.
 """
 
+import gc
 import io
 import json
-import mmap
 import os
 import re
 import resource
 import socket
-from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from provenance import sdk
 from provenance.errors import ProvenanceError
-from provenance.inspection import claim, confinement, extract, signature_facts
+from provenance.inspection import confinement
+from provenance.inspection.candidate import search
+from provenance.inspection.trust_memory import TrustMemory, plain
 from provenance.inspection.wire import receive, send
 
 _SMALL_BYTES = 4 * 1024 * 1024
@@ -36,11 +39,14 @@ _REMOTE_URL = re.compile(r"remote manifests? from url (\S{1,2048})")
 
 @dataclass(frozen=True, slots=True)
 class _Readings:
-    """The SDK contexts: with every list, and (perhaps) with the lists that vouch for signers alone."""
+    """The SDK contexts: with every list, with the lists that vouch for signers alone (None where all do), and
+    with none, for signers whose trust was asked a moment ago."""
 
     every: Any
     signers: Any
+    trustless: Any
     other_lists: tuple[str, ...]
+    memory: TrustMemory
 
     def doubtful(self, report: str) -> bool:
         """Whether a signer may be trusted only through a list that vouches for something else.
@@ -67,8 +73,14 @@ def main(descriptor: int) -> None:
             send(channel, {"error": error.code, "sentence": str(error)})
             return
         readings = _Readings(
-            contexts[0], contexts[1] if len(contexts) > 1 else None, tuple(opening["other_lists"])
+            contexts[0],
+            contexts[2] if len(contexts) > 2 else None,
+            contexts[1],
+            tuple(opening["other_lists"]),
+            TrustMemory(),
         )
+        # What is loaded stays; only what a file leaves behind is worth looking through.
+        gc.freeze()
         with suppress(EOFError, ConnectionError):
             while True:
                 request, files, attached = receive(channel)
@@ -99,54 +111,48 @@ def _answer(
 def _inspect(
     readings: _Readings, media_type: str, data: Any, store: bytes | None, max_report_bytes: int
 ) -> tuple[dict[str, Any], bytes]:
-    c2pa = sdk.load()
-    signers = ""
-    try:
-        with c2pa.Reader(media_type, data, store, context=readings.every) as reader:
-            report, detail = reader.json(), reader.crjson()
-        if readings.doubtful(report):
-            data.seek(0)
-            with c2pa.Reader(media_type, data, store, context=readings.signers) as reader:
-                signers = reader.json()
-    except c2pa.C2paError as error:
-        return _failed(error), b""
-    if len(report) + len(detail) > max_report_bytes:
-        return {"error": "report_too_large", "sentence": "The credentials are too many to read."}, b""
+    with search(data, media_type, store) as candidates:
+        guess = next(candidates, None)
+        known = None
+        if guess is not None and plain(guess.facts, len(guess.manifests)):
+            known = readings.memory.recall(guess.facts.chain)
+        try:
+            if guess is not None and known is not None:
+                report, conformance = _read(readings.trustless, media_type, data, store)
+                bound = guess.answers_to(conformance)
+                if bound and guess.is_signed_so and plain(guess.facts, len(conformance["manifests"]), report):
+                    return _message(bound | {"trust": known.as_message()}, report, "", max_report_bytes)
+                data.seek(0)
+            report, conformance = _read(readings.every, media_type, data, store)
+            signers = ""
+            if readings.doubtful(report):
+                data.seek(0)
+                signers, _ = _read(readings.signers, media_type, data, store)
+        except sdk.load().C2paError as error:
+            return _failed(error), b""
+        every = chain([guess] if guess else [], candidates)
+        found = next(((one, bound) for one in every if (bound := one.answers_to(conformance))), None)
+    if found is None:
+        return _message({"identity": None, "facts": []}, report, signers, max_report_bytes)
+    one, bound = found
+    if one.is_signed_so and not signers and plain(one.facts, len(conformance["manifests"]), report):
+        readings.memory.learn(one.facts.chain, report)
+    return _message(bound, report, signers, max_report_bytes)
+
+
+def _read(context: Any, media_type: str, data: Any, store: bytes | None) -> tuple[str, dict[str, Any]]:
+    """The SDK's report as it prints it, and its crJSON, which tells assertions' digests."""
+    with sdk.load().Reader(media_type, data, store, context=context) as reader:
+        return reader.json(), json.loads(reader.crjson())
+
+
+def _message(
+    bound: dict[str, Any], report: str, signers: str, max_report_bytes: int
+) -> tuple[dict[str, Any], bytes]:
     text = report.encode()
-    message = {"report_bytes": len(text), **_identity(data, media_type, store, json.loads(detail))}
-    return message, text + signers.encode()
-
-
-def _identity(data: Any, media_type: str, store: bytes | None, conformance: dict[str, Any]) -> dict[str, Any]:
-    """The digests and the signatures' facts of the store that the SDK validated: the candidate with its
-    label and its assertions."""
-    active = conformance["manifests"][0]
-    validated = claim.validated_assertions(active.get("claim.v2") or active.get("claim") or {})
-    label = active["label"]
-    if store is not None:
-        return _matching([store], label, validated)
-    if isinstance(data, io.BytesIO):
-        return _matching(extract.candidates(data.getvalue(), media_type), label, validated)
-    with mmap.mmap(data.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        return _matching(extract.candidates(mapped, media_type), label, validated)
-
-
-def _matching(stores: Iterable[bytes], label: str, validated: frozenset[tuple[str, bytes]]) -> dict[str, Any]:
-    for store in stores:
-        with suppress(ProvenanceError):
-            manifests = claim.opened(store)
-            found = claim.identity_of(manifests)
-            if found.label == label and found.assertions == validated:
-                return {
-                    "identity": {
-                        "claim_sha256": found.claim_sha256,
-                        "binding_sha256": found.binding_sha256,
-                        "padding_bytes": found.padding_bytes,
-                        "padding_hex": found.padding.hex(),
-                    },
-                    "facts": signature_facts.collect(manifests),
-                }
-    return {"identity": None, "facts": []}
+    if len(text) > max_report_bytes:
+        return {"error": "report_too_large", "sentence": "The credentials are too many to read."}, b""
+    return bound | {"report_bytes": len(text)}, text + signers.encode()
 
 
 def _failed(error: Exception) -> dict[str, Any]:

@@ -98,7 +98,9 @@ def test_the_worker_has_no_environment_no_network_and_no_terminal(
     with Inspector(trust) as inspector:
         inspector.inspect(from_path(signed.signed_path, Limits()))
         process = psutil.Process(worker_of(inspector))
-        assert set(process.environ()) <= {"PATH", "LANG", "MALLOC_ARENA_MAX", "LC_CTYPE"}
+        assert set(process.environ()) <= {"PATH", "LANG", "LC_CTYPE"} | {
+            name for name in process.environ() if name.startswith("MALLOC_")
+        }
         assert process.net_connections(kind="inet") == []
         assert process.cwd() == "/"
 
