@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
 from provenance.models import ProductListRow, StoredAsset, TrustListRow
 from provenance.trust.files import load, store_of
@@ -47,14 +47,14 @@ def trust_store(files: Iterable[Path] = (), development_root: Path | None = None
 def trust_mark(files: Iterable[Path] = ()) -> tuple[object, ...]:
     """A value that changes whenever `trust_store` of the same files could, for one small query a table.
 
-    Rows only ever come into force by being made and leave it by becoming inactive, so their highest key and
-    the number of active ones tell every change. A file is known by its time and size.
+    Rows come into force by being made and leave it for good by becoming inactive, so the number of all and
+    that of active ones tell every change. A file is known by its time and size.
     """
     rows = [
-        table.objects.aggregate(last=Max("pk"), active=Count("pk", filter=Q(active=True)))
+        table.objects.aggregate(made=Count("pk"), active=Count("pk", filter=Q(active=True)))
         for table in (TrustListRow, ProductListRow)
     ]
-    return (*((row["last"], row["active"]) for row in rows), *map(_file_mark, files))
+    return (*((row["made"], row["active"]) for row in rows), *map(_file_mark, files))
 
 
 def _file_mark(path: Path) -> tuple[int, int] | None:

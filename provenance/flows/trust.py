@@ -1,9 +1,10 @@
 """Putting lists in force and out of it. Old versions stay readable."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from provenance.errors import TrustListInvalid
@@ -13,6 +14,7 @@ from provenance.trust.products import ProductList
 from provenance.trust.succession import Issue, check_succession
 
 ListRow = TrustListRow | ProductListRow
+Row = TypeVar("Row", TrustListRow, ProductListRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def put_in_force(found: TrustList | ProductList, *, force: bool = False) -> Upda
     try:
         return _replace(found, force=force)
     except IntegrityError:
-        # A parallel update of a list that was not there when this one looked.
+        # A parallel update made the first version, which this one could not lock.
         return _replace(found, force=force)
 
 
@@ -63,10 +65,9 @@ def remove_list(name: str, kind: ListKind | str | None = None) -> int:
 def _replace(found: TrustList | ProductList, *, force: bool) -> Update:
     before: ListRow | None
     if isinstance(found, TrustList):
-        same_list = TrustListRow.objects.filter(name=found.name, kind=found.kind.value, active=True)
-        before = same_list.select_for_update().first()
+        before = _locked(TrustListRow.objects.filter(name=found.name, kind=found.kind.value))
     else:
-        before = ProductListRow.objects.filter(name=found.name, active=True).select_for_update().first()
+        before = _locked(ProductListRow.objects.filter(name=found.name))
     if before is not None:
         known = before.as_list()
         if _essence(known) == _essence(found):
@@ -77,6 +78,13 @@ def _replace(found: TrustList | ProductList, *, force: bool) -> Update:
         before.active, before.retired_at = False, timezone.now()
         before.save(update_fields=["active", "retired_at"])
     return Update(_create(found), before)
+
+
+def _locked(versions: QuerySet[Row]) -> Row | None:
+    """The active one of all versions of a list, which nobody else replaces until this transaction ends."""
+    # The oldest row is the lock; whoever waited for it looks for the active one only afterwards.
+    versions.select_for_update().order_by("pk").first()
+    return versions.filter(active=True).first()
 
 
 def _create(found: TrustList | ProductList) -> ListRow:
