@@ -202,7 +202,7 @@ def test_a_name_cannot_break_out_of_its_header():
     header = download.made(b"x", "text/html", 'a"; filename=evil.exe\r\nSet-Cookie: x=y')[
         "Content-Disposition"
     ]
-    assert header == 'attachment; filename="a\\"; filename=evil.exeSet-Cookie: x=y"'
+    assert header == 'attachment; filename="a\\"; filename=evil.exe[U+000D][U+000A]Set-Cookie: x=y"'
 
 
 # --- the request itself -----------------------------------------------------------------------------
@@ -263,10 +263,10 @@ def test_too_many_form_fields_are_refused(api, keyed, problem):
     problem(api.post(LIST, wish, **keyed), 400, "bad_request")
 
 
-def test_a_title_without_control_characters_is_kept(api, keyed):
+def test_control_characters_of_a_title_are_marked(api, keyed):
     wish = {"text": "x", "source_type": "human", "title": "a\x00b\u202ec\n<b>"}
     body = api.post(LIST, wish, content_type="application/json", **keyed).json()
-    assert api.get(body["links"]["self"], **keyed).json()["title"] == "abc<b>"
+    assert api.get(body["links"]["self"], **keyed).json()["title"] == "a[U+0000]b[U+202E]c[U+000A]<b>"
 
 
 def test_a_title_over_300_characters_is_refused(api, keyed, problem):

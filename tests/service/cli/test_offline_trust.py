@@ -37,4 +37,4 @@ def test_a_file_that_is_no_list_is_wrong_usage_and_named_safely(tmp_path: Path) 
     with pytest.raises(CommandError) as found:
         trust_store([wrong])
     assert found.value.returncode == 2
-    assert "\\x1b[31m" in str(found.value)
+    assert "[U+001B][31m" in str(found.value)
