@@ -13,6 +13,13 @@ from provenance.trust.fields import printable
 # C2PA 2.4 section 14.5.1.1; RFC 3161 section 2.3 for the clocks.
 _CLAIM_SIGNING = frozenset({"1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36"})
 _TIME_STAMPING = frozenset({"1.3.6.1.5.5.7.3.8"})
+# What the library raises, now or when a part is first looked at, for a certificate it cannot make sense of.
+_UNREADABLE = (
+    ValueError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
@@ -26,7 +33,7 @@ def subject(certificate: x509.Certificate) -> str:
     """
     try:
         return printable(certificate.subject.rfc4514_string())
-    except ValueError:
+    except _UNREADABLE:
         return f"unreadable name, SHA-256 {fingerprint(certificate)[:16]}"
 
 
@@ -62,8 +69,16 @@ def from_pem(pem: bytes) -> list[x509.Certificate]:
     """The certificates in PEM text. Raises TrustListInvalid where there is none, or a broken one."""
     try:
         return x509.load_pem_x509_certificates(pem)
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise TrustListInvalid("The trust list holds no readable PEM certificate.") from error
+
+
+def from_der(der: bytes) -> x509.Certificate | None:
+    """The certificate, or None where the bytes are none."""
+    try:
+        return x509.load_der_x509_certificate(der)
+    except _UNREADABLE:
+        return None
 
 
 def are_clocks(certificates: Iterable[x509.Certificate]) -> bool:
@@ -75,13 +90,13 @@ def are_clocks(certificates: Iterable[x509.Certificate]) -> bool:
 def _is_authority(certificate: x509.Certificate) -> bool:
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except (x509.ExtensionNotFound, *_UNREADABLE):
         return False
 
 
 def _usages(certificate: x509.Certificate) -> frozenset[str]:
     try:
         found = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except (x509.ExtensionNotFound, *_UNREADABLE):
         return frozenset()
     return frozenset(usage.dotted_string for usage in found)

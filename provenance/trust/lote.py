@@ -1,7 +1,6 @@
 """Lists of trusted entities as C2PA publishes them: the JSON form of ETSI TS 119 602."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,7 +10,7 @@ from cryptography import x509
 
 from provenance.errors import TrustListInvalid
 from provenance.trust import fields
-from provenance.trust.certificates import are_clocks
+from provenance.trust.certificates import are_clocks, from_der
 from provenance.trust.lists import ListKind, TrustList, make_list
 from provenance.trust.naming import fit_name
 
@@ -70,10 +69,13 @@ def _certificates(lote: Mapping[str, Any]) -> tuple[list[x509.Certificate], list
             continue
         try:
             # Line breaks within base64 are lawful here; anything else that is not base64 is not.
-            der = base64.b64decode("".join(encoded.split()), validate=True)
-            found.append(x509.load_der_x509_certificate(der))
-        except (ValueError, binascii.Error):
+            certificate = from_der(base64.b64decode("".join(encoded.split()), validate=True))
+        except ValueError:
+            certificate = None
+        if certificate is None:
             left_out.append(f"{service}: its certificate cannot be read, left out.")
+        else:
+            found.append(certificate)
     return found, left_out
 
 

@@ -1,7 +1,9 @@
 """Lists of trusted entities: what they say of themselves is kept; hostile ones are refused in a sentence."""
 
+import base64
 import contextlib
 import json
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -98,6 +102,22 @@ def test_what_is_no_authority_is_left_out_and_named(certify: Certify, lote: Lote
     assert "CN=leaf: not a certificate authority" in notes
     assert "CN=A: named twice" in notes
     assert len(made.left_out) == 4
+
+
+def test_no_certificate_changed_in_a_byte_breaks_a_list(lote: Lote, known: x509.Certificate) -> None:
+    der = known.public_bytes(Encoding.DER)
+    for place in range(len(der)):
+        changed = bytearray(der)
+        changed[place] ^= 0x5A
+        document = lote([known, known])
+        identity = services(document)[1]["ServiceDigitalIdentity"]
+        identity["X509Certificates"][0]["val"] = base64.b64encode(changed).decode()
+        with warnings.catch_warnings():
+            # A serial number below one: the library takes it still, and says that it will not.
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            made = parse_lote(document)
+        assert known in made.certificates()
+        assert made.anchor()["trust_anchors"]
 
 
 def test_a_list_without_any_authority_is_refused(certify: Certify, lote: Lote) -> None:
