@@ -8,6 +8,8 @@ from rich.text import Text
 
 from attest.standing import Anchor
 from detector.similarity import Similarity
+from provenance.inspection.inspection import Finding, ListVerdict, Statement
+from provenance.inspection.second_opinion import Agreement, SecondOpinion
 from service.cli.safe import safe
 from service.policy import Outcome
 from service.report import (
@@ -18,13 +20,24 @@ from service.report import (
     SimilarityAxis,
     only_broken_credential_says,
 )
+from service.times import Moment
 
 _OUTCOMES = {
     Outcome.VERIFIED: ("VERIFIED", "bold green"),
     Outcome.REFUSED: ("REFUSED", "bold red"),
     Outcome.UNCHECKED: ("NOT CHECKED", "bold yellow"),
 }
-_MOST_FINDINGS = 12
+_MOST_FINDINGS = _MOST_STATEMENTS = 12
+_SHOWN_PADDING = 200
+_WORTH = {
+    "trusted": "a trusted authority",
+    "untrusted": "an authority on no trust list",
+    "claim": "the signer's own word",
+    "operator": "the log's own clock",
+    "public": "a public chain",
+    "unchecked": "the chain was not asked",
+    "none": "a local chain: proves nothing to strangers",
+}
 
 
 def heading(name: str, outcome: Outcome) -> Text:
@@ -33,35 +46,53 @@ def heading(name: str, outcome: Outcome) -> Text:
     return Text.assemble((word, style), "  ", (safe(name), "bold"))
 
 
-def show(console: Console, name: str, report: Report, outcome: Outcome) -> None:
-    """Print the axes and the reasons of one report."""
-    console.print(Group(heading(name, outcome), _axes(report)))
+def show(
+    console: Console, name: str, report: Report, outcome: Outcome, opinion: SecondOpinion | None = None
+) -> None:
+    """Print the axes and the reasons of one report, and what a second validator makes of the file."""
+    console.print(Group(heading(name, outcome), _table(_rows(report, opinion))))
 
 
-def _axes(report: Report) -> RenderableType:
+def _table(rows: Iterator[tuple[str, str]]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
-    rows = {
-        "credential": _joined(credential_words(report.credential)),
-        "registry": _joined(registry_words(report.registry)),
-        "anchor": "\n".join(anchor_words(anchor) for anchor in report.anchor) or _no_anchor(report),
-        "origin": origin_words(report),
-        "similarity": similarity_words(report.similarity),
-        "action": report.action,
-    }
-    for name, words in rows.items():
-        table.add_row(f"  {name}", Text(words))
-    for number, problem in enumerate(report.registry.problems):
-        words = f"{safe(problem.sentence)} ({safe(problem.code)})"
-        table.add_row("  mind" if number == 0 else "", Text(words))
-    for number, finding in enumerate(report.credential.findings[:_MOST_FINDINGS]):
-        words = f"{safe(finding.sentence)} ({safe(finding.code)})"
-        where = f", in ingredient “{safe(finding.title)}”" if finding.depth else ""
-        table.add_row("  found" if number == 0 else "", Text(words + where))
-    for number, reason in enumerate(report.reasons):
-        table.add_row("  because" if number == 0 else "", Text(f"{safe(reason.sentence)} ({reason.code})"))
+    for name, words in rows:
+        table.add_row(f"  {name}" if name else "", Text(words))
     return table
+
+
+def _rows(report: Report, opinion: SecondOpinion | None) -> Iterator[tuple[str, str]]:
+    """The table's lines: a name, empty where the line goes on with the one before, and the words."""
+    credential = report.credential
+    yield "credential", _joined(credential_words(credential))
+    yield from (("", statement_words(said)) for said in credential.statements[:_MOST_STATEMENTS])
+    yield from _named("lists", [list_words(verdict) for verdict in credential.trust_lists])
+    if credential.product:
+        product = credential.product
+        words = f"{safe(product.name)} of {safe(product.organisation)}, {safe(product.status)}"
+        yield "product", f"{words} ({safe(product.record_id)})"
+    if credential.padding_bytes:
+        yield "padding", padding_words(credential)
+    yield from _named("times", [time_words(moment) for moment in report.times])
+    yield "registry", _joined(registry_words(report.registry))
+    yield "anchor", "\n".join(anchor_words(anchor) for anchor in report.anchor) or _no_anchor(report)
+    yield "origin", origin_words(report)
+    yield "similarity", similarity_words(report.similarity)
+    yield "action", report.action
+    yield from _named("mind", [_coded(said.sentence, said.code) for said in report.registry.problems])
+    yield from _named("found", [finding_words(found) for found in credential.findings[:_MOST_FINDINGS]])
+    if opinion is not None:
+        yield from _named("second", list(opinion_words(opinion)))
+    yield from _named("because", [_coded(said.sentence, said.code) for said in report.reasons])
+
+
+def _named(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:
+    yield from ((name if number == 0 else "", words) for number, words in enumerate(lines))
+
+
+def _coded(sentence: str, code: str) -> str:
+    return f"{safe(sentence)} ({safe(code)})"
 
 
 def _joined(parts: Iterator[str]) -> str:
@@ -80,8 +111,50 @@ def credential_words(credential: CredentialAxis) -> Iterator[str]:
     yield f"revocation {credential.revocation}"
     yield f"time {credential.time}" + (f" {safe(credential.signed_at)}" if credential.signed_at else "")
     yield f"history {credential.history.replace('_', ' ')}"
-    if credential.padding_bytes:
-        yield f"{credential.padding_bytes} bytes hidden in its padding"
+
+
+def statement_words(said: Statement) -> str:
+    """One side of the credential: its sentence, and the C2PA codes that it rests on."""
+    codes = f" ({safe(', '.join(said.codes))})" if said.codes else ""
+    return f"{said.axis.replace('_', ' ')}: {safe(said.sentence)}{codes}"
+
+
+def list_words(verdict: ListVerdict) -> str:
+    """What one trust list says, with enough of its digest to tell which edition was asked."""
+    version = f", version {safe(verdict.version)}" if verdict.version else ""
+    return f"{safe(verdict.name)}: {verdict.verdict}{version}, sha256 {verdict.sha256[:16]}"
+
+
+def padding_words(credential: CredentialAxis) -> str:
+    """The hidden bytes: how many, and the first of them as printable text."""
+    hidden = bytes.fromhex(credential.padding_hex)[:_SHOWN_PADDING]
+    text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in hidden)
+    more = " …" if credential.padding_bytes > len(hidden) else ""
+    return f"{credential.padding_bytes} bytes hidden: {text}{more}"
+
+
+def time_words(moment: Moment) -> str:
+    """One time, who gives it and what that is worth."""
+    by = f" by {safe(moment.by)}" if moment.by else ""
+    return f"{moment.kind} {safe(moment.time)}{by} ({_WORTH.get(moment.trust, moment.trust)})"
+
+
+def finding_words(found: Finding) -> str:
+    """One finding, and in which ingredient it was found."""
+    where = f", in ingredient “{safe(found.title)}” at depth {found.depth}" if found.depth else ""
+    return _coded(found.sentence, found.code) + where
+
+
+def opinion_words(opinion: SecondOpinion) -> Iterator[str]:
+    """What the second validator says, in one line and one for each difference."""
+    tool = f"{opinion.tool} {safe(opinion.version)}" if opinion.version else opinion.tool
+    if opinion.status is Agreement.AGREES:
+        yield f"{tool} agrees"
+    elif opinion.status is Agreement.DIFFERS:
+        yield f"{tool} differs"
+        yield from map(safe, opinion.differences)
+    else:
+        yield f"no second opinion of {tool}: {safe(opinion.reason)}"
 
 
 def registry_words(registry: RegistryAxis) -> Iterator[str]:

@@ -17,6 +17,7 @@ from provenance.assets.limits import Limits
 from provenance.errors import ProvenanceError
 from provenance.inspection.inspection import Credential, Inspection
 from provenance.inspection.reader import Inspector
+from provenance.inspection.second_opinion import SecondOpinion, second_opinion
 from service import policy
 from service.cli import proof_file
 from service.policy import Action, Outcome
@@ -28,12 +29,19 @@ _DAMAGED = frozenset({"empty_file", "truncated_file", "malformed_media", "malfor
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What checking needs. `log_key` is the verifier key line to pin; `chain` None asks no chain."""
+    """What checking needs. `log_key` is the verifier key line to pin; `chain` None asks no chain.
+
+    `revocation` asks the signers' authorities, `remote` fetches credentials that a file only names, and
+    `second_opinion` asks another validator.
+    """
 
     inspector: Inspector
     limits: Limits
     log_key: str | None = None
     chain: ChainReader | None = None
+    revocation: bool = False
+    remote: bool = False
+    second_opinion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,16 @@ class Answer:
     outcome: Outcome
     report: Report | None = None
     trouble: Reason | None = None
+    second_opinion: SecondOpinion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the credential says, whether it came beside the content, and what another validator says."""
+
+    inspection: Inspection
+    detached: bool = False
+    second_opinion: SecondOpinion | None = None
 
 
 def verify_file(path: Path, proof: Path | None, tools: Tools) -> Answer:
@@ -63,15 +81,17 @@ def verify_file(path: Path, proof: Path | None, tools: Tools) -> Answer:
         outcome = Outcome.REFUSED if damaged else Outcome.UNCHECKED
         return Answer(outcome, trouble=Reason(error.code, str(error)))
     bundle, troubles = _bundle(beside.proof)
-    inspection = _inspect(asset, beside.store, bundle, tools.inspector, troubles)
+    read = _inspect(asset, beside.store, bundle, tools, troubles)
+    inspection = read.inspection
     standing = Standing(Registration.NONE)
     if bundle is not None:
         standing = _standing(bundle, asset, inspection, tools, troubles)
     if beside.proof is None and inspection.credential is Credential.NONE:
         sentence = "The file carries no content credential and came with no proof: there is nothing to check."
         troubles.append(Trouble(Outcome.UNCHECKED, Reason("nothing_to_check", sentence)))
-    subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
-    return _answer(policy.decide(compose(subject, inspection, standing, Similarity())), troubles)
+    subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size, read.detached)
+    report = policy.decide(compose(subject, inspection, standing, Similarity()))
+    return replace(_answer(report, troubles), second_opinion=read.second_opinion)
 
 
 def _bundle(path: Path | None) -> tuple[ProofBundle | None, list[Trouble]]:
@@ -84,28 +104,31 @@ def _bundle(path: Path | None) -> tuple[ProofBundle | None, list[Trouble]]:
 
 
 def _inspect(
-    asset: Asset,
-    store: Path | None,
-    bundle: ProofBundle | None,
-    inspector: Inspector,
-    troubles: list[Trouble],
-) -> Inspection:
+    asset: Asset, store: Path | None, bundle: ProofBundle | None, tools: Tools, troubles: list[Trouble]
+) -> _Read:
     """The credential inside the file; where there is none, the one beside it or inside the proof."""
     try:
-        inside = inspector.inspect(asset)
-        if inside.credential is not Credential.NONE:
+        inside = _read(asset, None, tools)
+        if inside.inspection.credential is not Credential.NONE:
             return inside
         if store is not None:
-            return inspector.inspect(asset, store)
+            return _read(asset, store, tools)
         if bundle is None or bundle.store is None:
             return inside
         with tempfile.NamedTemporaryFile(prefix="assay-", suffix=".c2pa") as file:
             file.write(bundle.store)
             file.flush()
-            return inspector.inspect(asset, Path(file.name))
+            return _read(asset, Path(file.name), tools)
     except ProvenanceError as error:
         troubles.append(Trouble(Outcome.UNCHECKED, Reason(error.code, str(error))))
-        return Inspection(Credential.UNCHECKED)
+        return _Read(Inspection(Credential.UNCHECKED))
+
+
+def _read(asset: Asset, store: Path | None, tools: Tools) -> _Read:
+    inspector = tools.inspector
+    found = inspector.inspect(asset, store, revocation=tools.revocation, remote=tools.remote)
+    opinion = second_opinion(asset, found, inspector.trust, store) if tools.second_opinion else None
+    return _Read(found, store is not None, opinion)
 
 
 def _standing(

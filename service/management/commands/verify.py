@@ -1,5 +1,6 @@
 """`assay verify`: check files with no service, no database and no settings."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,21 @@ class Command(Verb):
         )
         parser.add_argument("--log-key", metavar="K", help="the log's verifier key to pin, or a file with it")
         parser.add_argument(
-            "--trust", type=Path, metavar="PEM", action="append", default=[], help="authorities to trust"
+            "--trust",
+            type=Path,
+            metavar="LIST",
+            action="append",
+            default=[],
+            help="a trust list: PEM, or C2PA's JSON of entities or products; may be repeated",
+        )
+        parser.add_argument(
+            "--online", action="store_true", help="ask the signer's authority whether it revoked (OCSP)"
+        )
+        parser.add_argument(
+            "--remote", action="store_true", help="fetch the credential where the file only names its address"
+        )
+        parser.add_argument(
+            "--second-opinion", action="store_true", help="ask a second validator (encypher-c2pa) and compare"
         )
         parser.add_argument("--json", action="store_true", help="one JSON object a file: the report")
 
@@ -77,18 +92,23 @@ class Command(Verb):
             limits=Limits(max_bytes=config.max_upload_bytes),
             log_key=_log_key(options["log_key"]),
             chain=_chain(options["rpc"]),
+            revocation=options["online"],
+            remote=options["remote"],
+            second_opinion=options["second_opinion"],
         )
 
     def _show(self, path: Path, proof: Path | None, answer: Answer, *, as_json: bool) -> None:
         from service.cli import report_view
 
         if as_json and answer.report is not None:
-            self.print_json(answer.report.as_dict())
+            opinion = {"second_opinion": asdict(answer.second_opinion)} if answer.second_opinion else {}
+            self.print_json(answer.report.as_dict() | opinion)
         elif as_json and answer.trouble is not None:
             trouble = {"code": answer.trouble.code, "sentence": answer.trouble.sentence}
             self.print_json({"name": path.name, "error": trouble})
         elif answer.report is not None:
-            report_view.show(self.console(), path.name, answer.report, answer.outcome)
+            shown = (answer.report, answer.outcome, answer.second_opinion)
+            report_view.show(self.console(), path.name, *shown)
             if answer.outcome is Outcome.UNCHECKED and companions(path, proof).proof is None:
                 self.note(f"no proof lies beside {safe(path.name)}; --proof names one that lies elsewhere.")
         elif answer.trouble is not None:

@@ -1,10 +1,12 @@
 """Verifying over HTTP: the report, and that nothing stays behind."""
 
 import hashlib
+import io
 import json
 
 import pytest
 from django.test import Client
+from PIL import Image
 
 from service import pipeline
 from service.api.schemas import Report as Shape
@@ -162,6 +164,40 @@ def test_an_address_inside_or_malformed_is_422(api, url, code, problem, socket_e
     problem(api.post(VERIFY, {"url": url}, content_type="application/json"), 422, code)
 
 
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="http://127.0.0.1:9/m"/>'
+    "</rdf:RDF></x:xmpmeta>"
+)
+
+
+def elsewhere():
+    """A picture that only names an address, inside this machine, where its credential is kept."""
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(out, "JPEG", xmp=XMP.encode())
+    return out.getvalue()
+
+
+def test_nobody_is_asked_unless_the_caller_says_so_and_never_inside_the_house(verify, socket_enabled):
+    def codes(**wishes):
+        return [found["code"] for found in verify(elsewhere(), **wishes).json()["credential"]["findings"]]
+
+    assert codes() == ["assay.remoteManifest"]
+    assert codes(remote="false", revocation="true") == ["assay.remoteManifest"]
+    assert codes(remote="true") == ["assay.remoteManifestUnavailable"]
+
+
+def test_calls_that_ask_others_are_rarer(api, rate, problem):
+    rate(20)
+    wish = {"text": "Free prize, call now", "revocation": True}
+    for _ in range(2):
+        assert api.post(VERIFY, wish, content_type="application/json").status_code == 200
+    refused = api.post(VERIFY, wish, content_type="application/json")
+    problem(refused, 429, "rate_limited")
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    assert api.post(VERIFY, {"text": wish["text"]}, content_type="application/json").status_code == 200
+
+
 def test_bad_files_are_refused_as_when_attesting(verify, jpeg, problem):
     problem(verify(b""), 400, "empty_file")
     problem(verify(jpeg(1)[:300]), 422, "truncated_file")
@@ -176,7 +212,7 @@ def test_a_stranger_without_csrf_token_may_verify(jpeg, upload):
 
 
 def test_unhandled_trouble_is_a_plain_500(verify, jpeg, monkeypatch, problem, caplog):
-    def broken(*_):
+    def broken(*_, **__):
         raise RuntimeError("a secret in a message")
 
     monkeypatch.setattr(pipeline, "verify", broken)

@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from service.cli.demo.materials import stripped, tampered
+from tests.pki import Authority
 
 ROOT = Path(__file__).resolve().parents[3]
+ELSEWHERE = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="http://127.0.0.1:9/m"/>'
+    b"</rdf:RDF></x:xmpmeta>"
+)
 REPORT_KEYS = [
     "sha256",
     "media_type",
@@ -241,6 +248,59 @@ def test_a_trusted_authority_makes_the_credential_trusted(assay: Any, press: Any
     assert assay("verify", alone).code == 3
 
 
+def test_a_signer_that_one_list_knows_and_another_does_not_is_shown_under_both(
+    assay: Any, press: Any, tmp_path: Path
+) -> None:
+    ours = shutil.copy(press.data / "pki" / "root.pem", tmp_path / "ours.pem")
+    (tmp_path / "theirs.pem").write_bytes(Authority.create().root_pem)
+    trusting = ("--trust", ours, "--trust", tmp_path / "theirs.pem")
+    report = assay("verify", press.photo.file, *trusting, "--json").json()
+    verdicts = {each["name"]: each["verdict"] for each in report["credential"]["trust_lists"]}
+    assert verdicts == {"ours": "trusted", "theirs": "unknown"}
+    digest = next(each["sha256"] for each in report["credential"]["trust_lists"] if each["name"] == "ours")
+    run = assay("verify", press.photo.file, *trusting, COLUMNS="200")
+    assert run.code == 0
+    assert f"sha256 {digest[:16]}" in run.out
+    assert "lists_disagree" in run.out
+
+
+def test_each_side_of_the_credential_is_one_line_with_its_code(assay: Any, press: Any) -> None:
+    shown = " ".join(assay("verify", press.photo.file).out.split())
+    statements = assay("verify", press.photo.file, "--json").json()["credential"]["statements"]
+    assert {"signer", "revocation", "time", "history"} <= {each["axis"] for each in statements}
+    for each in statements:
+        codes = f" ({', '.join(each['codes'])})" if each["codes"] else ""
+        assert f"{each['sentence']}{codes}" in shown
+
+
+def test_a_second_validator_is_asked_on_request_alone(assay: Any, press: Any) -> None:
+    pytest.importorskip("encypher_c2pa", reason="encypher-c2pa, the second validator, is not installed")
+    run = assay("verify", press.photo.file, "--second-opinion")
+    assert run.code == 0
+    assert "encypher-c2pa" in run.out
+    report = assay("verify", press.photo.file, "--second-opinion", "--json").json()
+    assert report["second_opinion"]["status"] == "agrees", report["second_opinion"]
+    assert "second_opinion" not in assay("verify", press.photo.file, "--json").json()
+
+
+def test_a_credential_kept_elsewhere_is_fetched_only_on_request_and_never_inside_the_house(
+    assay: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "elsewhere.jpg"
+    Image.new("RGB", (64, 64), "teal").save(path, xmp=ELSEWHERE)
+    for wish, code in (((), "assay.remoteManifest"), (("--remote",), "assay.remoteManifestUnavailable")):
+        run = assay("verify", path, "--json", *wish)
+        assert run.code == 3
+        assert [found["code"] for found in run.json()["credential"]["findings"]] == [code]
+
+
+def test_asking_an_authority_that_the_certificate_does_not_name_changes_nothing(
+    assay: Any, press: Any
+) -> None:
+    run = assay("verify", press.photo.file, "--online", "--json")
+    assert (run.code, run.json()["credential"]["revocation"]) == (0, "unknown")
+
+
 def test_a_chain_that_does_not_answer_is_not_a_verification(assay: Any, press: Any) -> None:
     run = assay("verify", press.photo.file, "--rpc", "http://127.0.0.1:9", "--json")
     # The proof names no chain yet, so there is nothing to ask: it verifies and says so.
@@ -253,7 +313,7 @@ def test_a_hostile_name_cannot_act_on_the_terminal(assay: Any, press: Any, tmp_p
     run = assay("verify", copy)
     assert "\x1b" not in run.out
     assert "\u202e" not in run.out
-    assert "\\x1b[31m\\u202e" in run.out
+    assert "[U+001B][31m[U+202E]" in run.out
     assert assay("verify", copy, "--json").out.isascii()
 
 
