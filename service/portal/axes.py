@@ -3,40 +3,17 @@
 The axes stay apart on purpose: a known signer says nothing of the time, a log entry nothing of the truth.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from attest.standing import Anchor, Finality
 from detector.similarity import Match
-from provenance.queries import DEVELOPMENT_LIST
 from service.policy import Outcome, outcome
+from service.portal.axis import Axis, Fact, kept
+from service.portal.credential import credential_axis
 from service.portal.words import method
 from service.report import Registry, Report, only_broken_credential_says
 
 LOCAL_CHAIN = "local chain: no independent trust"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One detail. `kind` tells the template how to print it: text, digest, moment or code."""
-
-    label: str
-    value: object
-    kind: str = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """One question, its answer, and what stands behind it."""
-
-    key: str
-    question: str
-    word: str
-    tone: str
-    sentence: str
-    meaning: str
-    facts: tuple[Fact, ...] = ()
-    notes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,86 +53,11 @@ def summary(report: Report) -> Summary:
 def axes(report: Report) -> tuple[Axis, ...]:
     """The five axes in the order a person asks."""
     return (
-        _credential(report),
+        credential_axis(report),
         _registry(report),
         _anchor(report.anchor),
         _origin(report),
         _similarity(report),
-    )
-
-
-def _kept(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    return tuple(fact for fact in facts if fact.value not in (None, "", ()))
-
-
-_CREDENTIAL = {
-    "trusted": ("Signed, issuer known", "good", "The signature is intact and a trust list knows its issuer."),
-    "untrusted_issuer": (
-        "Signed, issuer unknown",
-        "warn",
-        "The signature is intact, but no trust list in use knows its issuer: the name in it proves nothing.",
-    ),
-    "invalid": (
-        "Broken",
-        "bad",
-        "The credential does not match this content, or its history was altered.",
-    ),
-    "none": ("None attached", "neutral", "It carries no content credential. Most content does not."),
-    "unchecked": (
-        "Not checked",
-        "warn",
-        "The credential could not be read this time. Trying again can help.",
-    ),
-}
-_REVOCATION = {
-    "good": "The certificate was not revoked",
-    "revoked": "The certificate was revoked",
-    "unknown": "Not known: nobody was asked",
-}
-_TIME = {
-    "timestamped": "Confirmed by a time-stamping authority",
-    "claimed": "Claimed by the signer only",
-    "none": "No time given",
-}
-_HISTORY = {
-    "intact": "Every earlier version it names checks out",
-    "tampered_ingredient": "An earlier version it names was altered",
-    "erased": "An earlier history was removed",
-}
-
-
-def _credential(report: Report) -> Axis:
-    axis = report.credential
-    word, tone, sentence = _CREDENTIAL.get(axis.status, (axis.status, "neutral", ""))
-    facts: list[Fact] = []
-    if axis.status not in ("none", "unchecked"):
-        facts = [
-            Fact("Name printed in the certificate", axis.signer),
-            Fact("Known to trust list", axis.trust_list or "none in use"),
-            Fact("Revocation", _REVOCATION.get(axis.revocation, axis.revocation)),
-            Fact("Signing time", axis.signed_at, "moment"),
-            Fact("How sure is the time", _TIME.get(axis.time, axis.time)),
-            Fact("History", _HISTORY.get(axis.history, axis.history)),
-            Fact("Made with", axis.generator),
-            Fact("Credential’s label", axis.manifest_label, "code"),
-        ]
-        if axis.padding_bytes:
-            facts.append(Fact("Bytes hidden in unused space", axis.padding_bytes))
-    if axis.status == "trusted" and axis.trust_list == DEVELOPMENT_LIST:
-        word, tone = "Signed, development certificate", "warn"
-        sentence = "The signature is intact; its issuer is this installation itself and known nowhere else."
-    if axis.revocation == "revoked":
-        word, tone, sentence = "Signed, certificate revoked", "bad", "The signing certificate was revoked."
-    return Axis(
-        key="credential",
-        question="Who signed it?",
-        word=word,
-        tone=tone,
-        sentence=sentence,
-        meaning="A content credential (C2PA) is a signed note inside or beside a file that says who made or "
-        "changed it. We read it offline and report the worst finding of its whole history.",
-        facts=_kept(facts),
-        notes=tuple((finding.code, finding.sentence) for finding in axis.findings),
     )
 
 
@@ -191,7 +93,7 @@ def _registry(report: Report) -> Axis:
         sentence=sentence,
         meaning="The log is a public list that can only grow. An entry shows that somebody attested this "
         "content before a certain time; it does not show that they made it.",
-        facts=_kept(
+        facts=kept(
             (
                 Fact("Entry number", axis.leaf_index),
                 Fact("Log", axis.log_origin, "code"),
@@ -224,7 +126,7 @@ def _chain(anchor: Anchor) -> str:
 
 def anchor_facts(anchor: Anchor) -> tuple[Fact, ...]:
     """One anchor's details."""
-    return _kept(
+    return kept(
         (
             Fact(
                 "Chain", f"{anchor.chain_id} ({LOCAL_CHAIN})" if anchor.trust == "none" else anchor.chain_id
@@ -297,7 +199,7 @@ def _origin(report: Report) -> Axis:
         tone="neutral",
         sentence=sentence,
         meaning="This is a declaration, worth as much as whoever made it. Assay does not try to detect AI.",
-        facts=_kept((Fact("Declared by", axis.by), Fact("Term used", axis.digital_source_type, "code"))),
+        facts=kept((Fact("Declared by", axis.by), Fact("Term used", axis.digital_source_type, "code"))),
     )
 
 

@@ -10,7 +10,8 @@ from attest.standing import Anchor, Finality, chain_trust
 from provenance.assets.label import label
 from service import pipeline
 from service.models import Submission
-from service.portal.axes import Fact, anchor_facts
+from service.portal.axes import anchor_facts
+from service.portal.axis import Fact
 
 # Types that Python 3.11 does not know, or knows by an ending that nobody uses.
 _EXTENSIONS = {

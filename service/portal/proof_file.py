@@ -14,7 +14,7 @@ from attest.proofs.bundle import MAX_BYTES, ProofBundle
 from attest.standing import Standing
 from service import wiring
 from service.errors import ServiceError
-from service.portal.axes import Axis, Fact
+from service.portal.axis import Axis, Fact
 from service.report import Report
 
 _MEANING = (

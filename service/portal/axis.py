@@ -1,0 +1,55 @@
+"""One answer of the report as a page shows it: plain values that the template prints and escapes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One detail. `kind` tells the template how to print it: text, digest, moment or code."""
+
+    label: str
+    value: object
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One side of an answer in one sentence, and the codes it rests on; `tone` picks its icon."""
+
+    label: str
+    sentence: str
+    codes: tuple[str, ...] = ()
+    tone: str = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Things side by side: a caption, the columns' names, and a row of facts for each thing."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Fact, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One question, its answer, and what stands behind it. `dump` is raw bytes made readable."""
+
+    key: str
+    question: str
+    word: str
+    tone: str
+    sentence: str
+    meaning: str
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+    codes: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
+    dump: str = ""
+
+
+def kept(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Only the details there is something to say of."""
+    return tuple(fact for fact in facts if fact.value not in (None, "", ()))
