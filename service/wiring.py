@@ -213,6 +213,16 @@ def signer() -> ClaimSigner:
     return ring.current()
 
 
+def probe_signer() -> None:
+    """Whether a signature could be made now: what a request asks before it takes in what cannot be signed.
+
+    Raises SignerUnavailable and KeyMaterialInvalid, their codes `signer_…`. A key in memory costs nothing;
+    any other signs a probe every few seconds.
+    """
+    signer()
+    keyring().probe()
+
+
 @_WithLists
 def trust_store() -> TrustStore:
     """The trust lists in force: those in the database, those of TRUST_LISTS, and our development root."""

@@ -63,7 +63,8 @@ class Signing:
         others rest too, the one that has rested longest first, and then no other, so that a job that waits
         for all of them costs one time-out a try.
         Raises SignerUnavailable: `tsa_unavailable` where no authority stamps, what the key store raised,
-        or `signer_unavailable` where the key does not sign. C2paError, the SDK's own, for the content.
+        or `signer_unavailable` where the key does not sign. KeyMaterialInvalid where the store has not the
+        certificate's key. C2paError, the SDK's own, for the content.
         """
         c2pa = sdk.load()
         last: Exception | None = None
@@ -84,7 +85,7 @@ class Signing:
 
     def _tell_apart(self, error: Exception, way: _Way) -> None:
         """Returns where the authority failed, else raises; what a key store raised the SDK swallows."""
-        kept: SignerUnavailable | None = self._kept.error
+        kept: SignerUnavailable | KeyMaterialInvalid | None = self._kept.error
         if kept is not None:
             raise kept from error
         text = str(error)
@@ -132,7 +133,7 @@ class Signing:
             return b""
         try:
             signature = sign(data)
-        except SignerUnavailable as error:
+        except (SignerUnavailable, KeyMaterialInvalid) as error:
             self._kept.error = error
             return b""
         if len(signature) != _SIGNATURE_BYTES.get(self._signer.algorithm, len(signature)):

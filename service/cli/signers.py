@@ -96,6 +96,7 @@ def described(key: RingKey, address: str, now: datetime, *, signs: bool) -> dict
 def table(found: list[dict[str, Any]]) -> Table:
     """The same for people."""
     shown = Table("state", "subject", "issuer", "algorithm", "valid", "days left", "where")
+    shown.columns[-1].overflow = "fold"
     for each in found:
         if "error" in each:
             error = each["error"]

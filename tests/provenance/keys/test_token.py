@@ -182,6 +182,20 @@ def test_verifying_goes_on_without_the_token_and_the_writer_says_why(
         writer.sign(asset, human, tmp_path, "after")
 
 
+def test_the_writer_says_that_the_token_holds_another_key(
+    load: Any, token: Token, press: Authority, jpeg: Path, tmp_path: Path
+) -> None:
+    load()
+    (tmp_path / "other.pem").write_bytes(certify(press, ec.generate_private_key(ec.SECP256R1()).public_key()))
+    wrong = load_signer(token.address("signer", tmp_path / "other.pem"), pin_file=token.pin_file)
+    human, asset = Declaration(SourceType.HUMAN, "A photograph"), from_path(jpeg, Limits())
+    with Inspector(TrustStore()) as inspector:
+        writer = ManifestWriter(wrong, inspector)
+        with pytest.raises(KeyMaterialInvalid) as caught:
+            writer.sign(asset, human, tmp_path, "signed")
+    assert caught.value.code == "signer_key_mismatch"
+
+
 def test_a_probe_says_what_signing_would(load: Any, token: Token) -> None:
     ring = Keyring([load()])
     ring.probe()

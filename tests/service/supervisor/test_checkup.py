@@ -4,9 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
+from tests.pki import Authority, Leaf
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.network
@@ -58,3 +61,16 @@ def test_development_certificates_are_called_by_their_name(tmp_path):
     _, findings, _ = doctor(tmp_path)
     assert findings["signer"]["health"] == "embedded"
     assert "trusted by nobody but you" in findings["signer"]["cost"]
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_a_signer_that_cannot_sign_is_broken_with_what_that_costs(tmp_path, away):
+    leaf = Leaf() if away else Leaf(begins=timedelta(days=-9), ends=timedelta(days=-1))
+    folder = Authority.create("Press").issue(leaf).write(tmp_path / "keys")
+    # A function that gives no signature stands for a service that is down.
+    url = f"callback:json:detect_encoding?chain={folder / 'chain.pem'}" if away else f"file:{folder}"
+    code, findings, _ = doctor(tmp_path, SIGNER_URL=url)
+    assert code == 1
+    assert findings["signer"]["health"] == "broken"
+    assert ("returned no bytes" if away else "expired on") in findings["signer"]["what"]
+    assert "nothing is signed" in findings["signer"]["cost"]
