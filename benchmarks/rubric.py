@@ -36,6 +36,7 @@ RUBRICS = SHARED / "vectors" / "c2pa-conformance" / "asset-rubrics"
 DOCUMENT = PROJECT / "docs" / "formats" / "conformance.md"
 CONFORMANCE = "asset-rubric-conformance0.2-spec2.4.yml"
 INTEGRITY = "asset-rubric-integrity.yml"
+TEXT = "asset-rubric-text-conformance.yml"
 PLAIN, FULL, AGAIN = "declared human", "all that can be declared", "signed again as edited by AI"
 _SEPARATOR = "; "
 _EVALUATOR = Path(__file__).with_name("rubric.mjs")
@@ -51,6 +52,10 @@ cell says how many checks of conformance and of integrity it passes, warnings co
 | format | {cases} |
 |---|---|---|---|
 """
+_FORMAT = (
+    "`text:is_text_asset` asks for a `dc_format` that version 2 claims do not have, or for an action's"
+    " parameter `dc:format`, which the conformance rubric forbids; we keep to the conformance rubric."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ class Score:
 
 def measure() -> list[Figure]:
     """Sign, evaluate, write docs/formats/conformance.md. Raises CommandError where a part is not here."""
-    found = scores()
-    _write(found)
+    found, text = scores(), text_score()
+    _write(found, text)
     types = {score.media_type for score in found}
     short = {score.media_type for score in found if score.failed}
     figures = [Figure("formats", len(types), "", "every type that carries its manifest, signed three times")]
@@ -81,6 +86,8 @@ def measure() -> list[Figure]:
         worst = min(score.passed for score in those)
         note = f"of {those[0].checks} checks of {rubric}; the worst file counts"
         figures.append(Figure(f"{name} checks passed", worst, "", note))
+    note = f"of {text.checks} checks of {TEXT}, a text with its manifest inside"
+    figures.append(Figure("text checks passed", text.passed, "", note))
     listed = ", ".join(sorted(short)) or "none; each file's figures are in docs/formats/conformance.md"
     return [*figures, Figure("formats that fall short", len(short), "", listed)]
 
@@ -99,6 +106,31 @@ def scores() -> list[Score]:
             failed = {check: why for check, why in checks.items() if why is not None}
             found.append(Score(media_type, case, rubric, len(checks), failed))
     return found
+
+
+def text_score() -> Score:
+    """A text that carries its manifest (C2PA 2.4 appendix A.8) under the rubric for texts.
+
+    The SDK reads no text, so its crJSON is of the store alone: what the rubric asks lies there.
+    """
+    with tempfile.TemporaryDirectory(prefix="assay-rubric-") as name:
+        folder = Path(name)
+        source = folder / "note.txt"
+        source.write_text("A sentence that somebody wrote.\n")
+        devpki.create(folder / "pki")
+        writer = ManifestWriter(load_file_signer(folder / "pki"))
+        declared = Declaration(SourceType.HUMAN, source.name, embed_text=True)
+        try:
+            made = writer.sign(from_path(source, Limits()), declared, folder, "signed")
+        finally:
+            writer.close()
+        context = sdk.context(sdk.base_settings((), verify_after_sign=False))
+        store = made.store_path.read_bytes()
+        with sdk.load().Reader(formats.OPAQUE, io.BytesIO(b""), store, context=context) as reader:
+            read = json.loads(reader.crjson())
+    checks = evaluate({TEXT: load(TEXT)}, {"text": read})["text"][TEXT]
+    failed = {check: why for check, why in checks.items() if why is not None}
+    return Score("text/plain", "the manifest inside the text", TEXT, len(checks), failed)
 
 
 def load(name: str) -> dict[str, Any]:
@@ -232,7 +264,7 @@ def _encode(path: Path, codec: str) -> None:
         container.mux(stream.encode(None))
 
 
-def _write(found: Sequence[Score]) -> None:
+def _write(found: Sequence[Score], text: Score) -> None:
     cases = (PLAIN, FULL, AGAIN)
     by_cell = {(score.media_type, score.case, score.rubric): score for score in found}
     lines = []
@@ -254,4 +286,12 @@ def _write(found: Sequence[Score]) -> None:
         conformance=CONFORMANCE, integrity=INTEGRITY, commit=commit(), cases=" | ".join(cases)
     )
     tail = ["", "What falls short:", "", *short] if short else ["", "No check fails."]
+    tail += [
+        "",
+        f"A text that carries its manifest passes {text.passed} of {text.checks} checks of `{TEXT}`.",
+    ]
+    if text.failed:
+        tail += ["It falls short of:", "", *(f"- `{check}`: {why}" for check, why in text.failed.items())]
+    if "text:is_text_asset" in text.failed:
+        tail += ["", _FORMAT]
     DOCUMENT.write_text(head + "\n".join([*lines, *tail]) + f"\n\nMachine: {machine()}.\n")

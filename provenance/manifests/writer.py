@@ -21,7 +21,7 @@ from provenance.assets.private import strip
 from provenance.errors import SigningRefused
 from provenance.inspection.reader import Inspector
 from provenance.keys.signer import ClaimSigner
-from provenance.manifests import formats, ingredients, readback
+from provenance.manifests import formats, in_text, ingredients, readback
 from provenance.manifests.definition import THUMBNAIL, definition
 from provenance.manifests.ingredients import Ingredient
 from provenance.manifests.manifest import Declaration, Manifest
@@ -39,7 +39,16 @@ class _Order:
     asset: Asset
     declaration: Declaration
     ingredients: tuple[Ingredient, ...]
-    embedded: bool
+
+    @property
+    def in_text(self) -> bool:
+        """Whether the manifest goes into the text itself."""
+        return self.declaration.embed_text and self.asset.media_type == "text/plain"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the signed file carries its manifest."""
+        return self.in_text or formats.embeds(self.asset.media_type)
 
     @property
     def edits(self) -> bool:
@@ -54,7 +63,17 @@ class _Order:
     @property
     def strips(self) -> bool:
         """Whether private metadata is to go. Detached content is bound as it is, so it keeps all of it."""
-        return self.embedded and not self.declaration.keep_metadata
+        return formats.embeds(self.asset.media_type) and not self.declaration.keep_metadata
+
+    def prepare(self, builder: Any) -> None:
+        """Give a c2pa Builder what its definition only names. Raises C2paError."""
+        if self.edits:
+            builder.set_intent(sdk.load().C2paBuilderIntent.EDIT)
+        if self.declaration.thumbnail is not None:
+            builder.add_resource(THUMBNAIL, io.BytesIO(self.declaration.thumbnail))
+        for item in self.ingredients:
+            with item.asset.path.open("rb") as stream:
+                builder.add_ingredient(item.description, item.asset.media_type, stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +124,15 @@ class ManifestWriter:
         store_path = signed_path.with_name(signed_path.name + ".c2pa")
         try:
             content = asset.path.read_bytes() if asset.size <= IN_MEMORY_BYTES else None
-            order = self._order(asset, content, declaration)
+            found = ingredients.gathered(asset, content, declaration, self._inspector, self._limits)
+            order = _Order(asset, declaration, tuple(found))
             with _temporary(folder) as draft, _temporary(folder) as sidecar:
-                if content is None:
-                    made = self._on_disk(order, draft)
-                else:
+                if order.in_text:
+                    made = self._in_text(order, draft)
+                elif content is not None:
                     made = self._in_memory(order, content, draft)
+                else:
+                    made = self._on_disk(order, draft)
                 if not order.embedded and made.sha256 != asset.sha256:
                     raise SigningRefused("Signing would have changed the content.", code="content_changed")
                 identity = readback.identify(made.store)
@@ -143,9 +165,12 @@ class ManifestWriter:
         """End the inspector's worker."""
         self._inspector.close()
 
-    def _order(self, asset: Asset, content: bytes | None, declaration: Declaration) -> _Order:
-        found = ingredients.gathered(asset, content, declaration, self._inspector, self._limits)
-        return _Order(asset, declaration, tuple(found), embedded=formats.embeds(asset.media_type))
+    def _in_text(self, order: _Order, draft: Path) -> _Made:
+        text = order.asset.path.read_bytes()
+        with _refusals(order.asset):
+            made = in_text.embed(text, _described(order), self._current_signing(), order.prepare)
+        _write(draft, made.text)
+        return _Made(made.store, hashlib.sha256(made.text).hexdigest(), len(made.text), ())
 
     def _in_memory(self, order: _Order, content: bytes, draft: Path) -> _Made:
         removed: tuple[str, ...] = ()
@@ -175,48 +200,53 @@ class ManifestWriter:
 
     def _build(self, order: _Order, source: BinaryIO, target: BinaryIO, removed: tuple[str, ...]) -> bytes:
         """Sign `source` into `target` and return the manifest store."""
-        c2pa = sdk.load()
-        asset, thumbnail = order.asset, order.declaration.thumbnail
-        text = definition(
-            order.declaration, asset.medium, asset.media_type, edits=order.edits, removed=removed
-        )
-        ingredients.mention(text, order.ingredients)
+        text = json.dumps(_described(order, removed))
+        media_type = order.asset.media_type if order.embedded else formats.OPAQUE
 
         def sign(context: Any) -> bytes:
+            # From the start: one time-stamping authority may have failed after all was read.
             source.seek(0)
             target.seek(0)
             target.truncate()
-            builder = c2pa.Builder(json.dumps(text), context=context)
-            if order.edits:
-                builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
+            builder = sdk.load().Builder(text, context=context)
+            order.prepare(builder)
             if not order.embedded:
                 builder.set_no_embed()
-            if thumbnail is not None:
-                builder.add_resource(THUMBNAIL, io.BytesIO(thumbnail))
-            for item in order.ingredients:
-                with item.asset.path.open("rb") as stream:
-                    builder.add_ingredient(item.description, item.asset.media_type, stream)
-            media_type = asset.media_type if order.embedded else formats.OPAQUE
             store: bytes = builder.sign(media_type, source, target)
             return store
 
-        try:
+        with _refusals(order.asset):
             return self._current_signing().run(sign)
-        except c2pa.C2paError as error:
-            raise SigningRefused(
-                f"{asset.name} cannot be signed as {asset.media_type}: its structure is not understood.",
-                code="unsignable_media",
-            ) from error
 
     def _is_checked(self, order: _Order) -> bool:
         """Whether the result is to be read back: see `readback`."""
-        return bool(order.ingredients) or self._sampling.is_due(order.asset.media_type)
+        return bool(order.ingredients) or order.in_text or self._sampling.is_due(order.asset.media_type)
 
     def _current_signing(self) -> Signing:
         with self._lock:
             if self._signing is None or self._signing[0] != os.getpid():
                 self._signing = (os.getpid(), Signing(self._signer))
             return self._signing[1]
+
+
+def _described(order: _Order, removed: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The definition of what is ordered."""
+    asset = order.asset
+    text = definition(order.declaration, asset.medium, asset.media_type, edits=order.edits, removed=removed)
+    ingredients.mention(text, order.ingredients)
+    return text
+
+
+@contextmanager
+def _refusals(asset: Asset) -> Iterator[None]:
+    """The SDK's refusal of this content, as ours."""
+    try:
+        yield
+    except sdk.load().C2paError as error:
+        raise SigningRefused(
+            f"{asset.name} cannot be signed as {asset.media_type}: its structure is not understood.",
+            code="unsignable_media",
+        ) from error
 
 
 @contextmanager
