@@ -13,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from provenance.keys import devpki
+from service.cli.safe import safe
 
 
 def run(*arguments: object) -> str:
@@ -165,12 +166,13 @@ def test_a_changed_product_is_told_from_a_new_one(house: Path, official: Path, t
     run("update", source)
     records = json.loads(source.read_text())
     records[0]["status"], records[0]["dates"]["lastModification"] = "revoked", "2026-09-01"
-    records[0]["product"]["DN"]["CN"] = "Camera\x1b[31m\u202e"
+    records[0]["product"]["DN"]["CN"] = hostile = "Camera\x1b[31m\u202e"
     (tmp_path / "next.json").write_text(json.dumps([*records[:-1], records[-1] | {"recordId": "new"}]))
     shown = run("diff", tmp_path / "next.json")
-    assert "~ Camera\\x1b[31m\\u202e, Google LLC: revoked, assurance level 2" in shown
+    assert f"~ {safe(hostile)}, Google LLC: revoked, assurance level 2" in shown
     assert shown.endswith("1 added, 1 removed, 1 changed, 172 unchanged\n")
     assert "\x1b" not in shown
+    assert "\u202e" not in shown
 
 
 @pytest.mark.network
