@@ -90,8 +90,8 @@ class ManifestWriter:
     """Signs with one claim signer. Thread-safe; builds its SDK context once per process, also after a fork.
 
     The digests in the Manifest are computed from the claim that was signed. The first result of each media
-    type, one in a hundred of the others and all with ingredients are read back by our own inspector before
-    they are handed over (see `readback`), so a wrong key or certificate shows at once.
+    type, one in a hundred of the others, and all with ingredients or inside a text are read back by our own
+    inspector before they are handed over (see `readback`), so a wrong key or certificate shows at once.
     """
 
     def __init__(
@@ -114,10 +114,10 @@ class ManifestWriter:
 
         Both files appear by rename, so a killed run leaves nothing half under these names; doing it again
         replaces them. They are not synced to disk here: whoever keeps them (AssetStore.put) does that once.
-        Raises SigningRefused (`broken_parent`, `too_many_parents`, `content_changed`, `unsignable_media`),
-        SignerUnavailable where the key or time-stamping service does not answer, KeyMaterialInvalid where the
-        key does not fit its certificate, RejectedAsset for a parent that breaks the limits, ProvenanceError
-        `storage_full`.
+        Raises SigningRefused (`broken_parent`, `too_many_parents`, `content_changed`, `unsignable_media`, and
+        what `in_text.embed` names), SignerUnavailable where the key or time-stamping service does not answer,
+        KeyMaterialInvalid where the key does not fit its certificate, RejectedAsset for a parent that breaks
+        the limits or content whose structure cannot be walked, ProvenanceError `storage_full`.
         """
         suffix = formats.extension(asset.media_type)
         signed_path = folder / (basename if basename.endswith(suffix) else basename + suffix)
