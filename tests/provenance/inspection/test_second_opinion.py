@@ -59,6 +59,19 @@ def test_a_text_with_its_manifest_beside_it_is_beyond_it(
     assert "beside" in found.reason
 
 
+def test_it_agrees_about_a_manifest_within_a_text_and_about_a_changed_one(
+    inspector: Inspector, writer: ManifestWriter, media: dict[str, Path], human: Declaration, tmp_path: Path
+) -> None:
+    inside = replace(human, embed_text=True)
+    made = writer.sign(asset(media["txt"]), inside, tmp_path, "note").signed_path
+    assert inspector.inspect(asset(made)).credential is Credential.TRUSTED
+    assert opinion(inspector, made).status is Agreement.AGREES
+    made.write_text(made.read_text().replace("Menschen", "Roboter.", 1))
+    assert inspector.inspect(asset(made)).credential is Credential.INVALID
+    found = opinion(inspector, made)
+    assert (found.status, found.differences) == (Agreement.AGREES, ())
+
+
 @pytest.mark.parametrize("extension", ["png", "webp", "wav", "mp4", "pdf"])
 def test_it_agrees_about_other_formats(
     extension: str,
