@@ -68,16 +68,12 @@ def fetched_from(url: str) -> Finding:
     return Finding(code, sentence(code), 0, clean(host) if host else "")
 
 
-def unreadable(explanation: str) -> Inspection:
+def unreadable(explanation: str, code: str = "assay.malformedManifest") -> Inspection:
     """Credentials are there and cannot be read: a present but broken claim is invalid, never absent."""
     return Inspection(
         credential=Credential.INVALID,
-        findings=(
-            Finding(
-                "assay.malformedManifest", sentence("assay.malformedManifest"), 0, clean(explanation[:200])
-            ),
-        ),
-        statements=says.UNREADABLE,
+        findings=(Finding(code, sentence(code), 0, clean(explanation[:200])),),
+        statements=says.unreadable(code),
     )
 
 

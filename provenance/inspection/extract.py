@@ -12,12 +12,14 @@ import mmap
 import re
 from collections.abc import Iterator
 
+from provenance.inspection import in_text
 from provenance.inspection.jumbf import STORE_MAGIC
 
 _MAX_STORE_BYTES = 64 * 1024 * 1024
 _MAX_CANDIDATES = 32
 _HEADER_BEFORE_MAGIC = 12
 _SVG_STORE = re.compile(rb"<(?:[\w.-]+:)?manifest[^>]*>\s*([A-Za-z0-9+/=\s]+?)\s*</(?:[\w.-]+:)?manifest\s*>")
+_TEXT_MARK = "\ufeff".encode() + in_text.selectors(in_text.MAGIC)
 _SVG_MAX_BYTES = 100 * 1024 * 1024
 
 Bytes = bytes | mmap.mmap
@@ -26,10 +28,12 @@ Bytes = bytes | mmap.mmap
 def may_hold_store(data: Bytes, media_type: str) -> bool:
     """Whether the bytes could hold a store or name a remote one; a False is certain, a True is not.
 
-    A PDF may compress what it holds, so it always answers True. Text holds no JUMBF.
+    A PDF may compress what it holds, so it always answers True. Text holds no JUMBF, but perhaps a wrapper.
     """
-    if media_type in ("application/pdf", "text/plain"):
-        return media_type == "application/pdf"
+    if media_type == "application/pdf":
+        return True
+    if media_type == "text/plain":
+        return data.find(_TEXT_MARK) >= 0
     if media_type == "image/svg+xml":
         return data.find(b"c2pa") >= 0 or data.find(b"provenance") >= 0
     return data.find(b"jumdc2pa") >= 0 or data.find(b"dcterms:provenance") >= 0

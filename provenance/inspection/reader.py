@@ -116,6 +116,8 @@ class Inspector:
         }
         if code in bare:
             return bare[code]
+        if code == "malformed":
+            return axes.unreadable(explanation, str(answer.get("status")))
         if store is None and not _search(asset, shows_store):
             return axes.unchecked("assay.unreadable")
         return axes.unreadable(explanation)

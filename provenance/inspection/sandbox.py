@@ -16,7 +16,7 @@ from typing import Any
 
 import provenance
 from provenance.errors import InspectionFailed, ProvenanceError
-from provenance.inspection.trust_memory import put_back
+from provenance.inspection.report_edits import bind_text, put_back
 from provenance.inspection.wire import receive, send
 
 _ROOT = str(Path(provenance.__file__).resolve().parent.parent)
@@ -117,6 +117,8 @@ class Sandbox:
                 answer["report"] = json.loads(reports[:length])
                 if "trust" in answer:
                     put_back(answer["report"], answer["trust"])
+                if "text_bound" in answer:
+                    bind_text(answer["report"], bound=bool(answer["text_bound"]))
                 answer["signers"] = json.loads(reports[length:]) if reports[length:] else None
         except TimeoutError as error:
             self._stop()

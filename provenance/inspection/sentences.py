@@ -86,6 +86,8 @@ _SENTENCES = {
     "manifest.update.wrongParents": "The update of the manifest does not have exactly one parent.",
     "manifest.compressed.invalid": "The compressed manifest cannot be unpacked.",
     "manifest.timestamp.invalid": "The manifest's time stamp is invalid.",
+    "manifest.text.multipleWrappers": "The text carries more than one set of content credentials.",
+    "manifest.text.corruptedWrapper": "The content credentials inside the text are damaged.",
     "timeStamp.untrusted": "The time stamp comes from no authority on the trust lists.",
     "timeStamp.mismatch": "The time stamp belongs to another signature.",
     "timeStamp.malformed": "The time stamp is malformed.",

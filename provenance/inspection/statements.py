@@ -37,14 +37,12 @@ _PAD_CLEAN = "The filling bytes of the credential are empty: nothing is hidden t
 
 NONE = (Statement("credential", "none", _CREDENTIAL[Credential.NONE]),)
 UNCHECKED = (Statement("credential", "unchecked", _CREDENTIAL[Credential.UNCHECKED]),)
-UNREADABLE = (
-    Statement(
-        "credential",
-        "invalid",
-        "The file holds a content credential that cannot be read: it is damaged or made wrongly.",
-        ("assay.malformedManifest",),
-    ),
-)
+
+
+def unreadable(code: str) -> tuple[Statement, ...]:
+    """Where a credential is there and cannot be read; `code` tells why."""
+    sentence = "The file holds a content credential that cannot be read: it is damaged or made wrongly."
+    return (Statement("credential", "invalid", sentence, (code,)),)
 
 
 def statements(found: Inspection, succeeded: AbstractSet[str]) -> tuple[Statement, ...]:

@@ -10,16 +10,14 @@ found to have signed.
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from provenance.inspection.report_edits import TRUSTED, UNTRUSTED
 from provenance.inspection.signature_facts import SignatureFacts
 
-TRUSTED, UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
 _SECONDS = 60.0
 _MAX_CHAINS = 1024
-_SIGNED = "claimSignature.validated"
 
 Chain = tuple[bytes, ...]
 
@@ -74,17 +72,3 @@ def plain(facts: SignatureFacts, manifests: int, report: str = "") -> bool:
     """Whether nothing but the chain decides the signer's trust."""
     bare = manifests == 1 and not facts.tokens and not facts.answers
     return bool(facts.chain) and bare and "cawg.identity" not in report
-
-
-def put_back(report: dict[str, Any], verdict: Mapping[str, Any]) -> None:
-    """Write a remembered verdict into a report that was read without asking for one, as the SDK writes it."""
-    results = report["validation_results"]
-    active = results["activeManifest"]
-    url = next(str(one["url"]) for one in active["success"] if one["code"] == _SIGNED)
-    trusted = verdict["code"] == TRUSTED
-    said = {"code": verdict["code"], "url": url, "explanation": verdict["explanation"]}
-    active["success" if trusted else "failure"].insert(0, said)
-    if trusted:
-        results["trustListUri"] = verdict["list_uri"]
-        if report["validation_state"] == "Valid":
-            report["validation_state"] = "Trusted"

@@ -4,8 +4,8 @@ It is handed open files over a Unix socket and answers with JSON. One request at
 
     → {"media_type", "store", "cpu_seconds", "max_report_bytes"}, with the files' descriptors (SCM_RIGHTS);
       `store` is "none", "file" (a second descriptor) or "attached"
-    ← {"identity", "facts", "report_bytes", "trust"?}, the SDK's report attached and, where a second
-      reading was needed, that one's behind it; or {"error": code, "sentence": …, "url"?}
+    ← {"identity", "facts", "report_bytes", "trust"?, "text_bound"?}, the SDK's report attached and, where
+      a second reading was needed, that one's behind it; or {"error": code, "sentence": …, "url"?}
 
 The first message each way differs: settings (with every list; without asking for trust; and where some
 lists do not vouch for signers, without those), the URIs of those `other_lists`, and limits in;
@@ -26,11 +26,12 @@ from typing import Any
 
 from provenance import sdk
 from provenance.errors import ProvenanceError
-from provenance.inspection import confinement
+from provenance.inspection import confinement, in_text
 from provenance.inspection.candidate import search
 from provenance.inspection.trust_memory import TrustMemory, plain
 from provenance.inspection.wire import receive, send
 
+_TEXT, _OPAQUE = "text/plain", "application/octet-stream"
 _SMALL_BYTES = 4 * 1024 * 1024
 _TRUSTED = '"signingCredential.trusted"'
 _TAKEN = "trusted, found in ["
@@ -105,7 +106,28 @@ def _answer(
         stores = {"none": None, "attached": attached}
         kind = request["store"]
         store = opened[1].readall() if kind == "file" else stores[kind]
-        return _inspect(readings, request["media_type"], data, store, int(request["max_report_bytes"]))
+        inspected = _in_text if store is None and request["media_type"] == _TEXT else _inspect
+        return inspected(readings, request["media_type"], data, store, int(request["max_report_bytes"]))
+
+
+def _in_text(
+    readings: _Readings, media_type: str, data: Any, store: bytes | None, max_report_bytes: int
+) -> tuple[dict[str, Any], bytes]:
+    """A text with its credentials inside (C2PA 2.4 appendix A.8): whether the text is the one that they
+    bind is our own answer, all the rest the SDK's."""
+    text = data.read()
+    try:
+        found = in_text.find(text)
+        bound = found is not None and in_text.is_bound(found, text)
+    except in_text.MalformedWrapper as error:
+        return {"error": "malformed", "sentence": str(error), "status": error.status}, b""
+    except ProvenanceError as error:
+        return {"error": "unreadable", "sentence": str(error)}, b""
+    if found is None:
+        return {"error": "none", "sentence": "The text carries no credentials."}, b""
+    data.seek(0)
+    message, reports = _inspect(readings, _OPAQUE, data, found.store, max_report_bytes)
+    return message | {"text_bound": bound}, reports
 
 
 def _inspect(
