@@ -1,6 +1,7 @@
 """The items of a HEIC or AVIF picture (ISO/IEC 14496-12 section 8.11): its Exif block and its XMP packet."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from provenance.assets.private import canvas as words
 from provenance.assets.private import xmp
@@ -24,6 +25,9 @@ def blank(canvas: Canvas, inner: dict[bytes, Span], origin: int) -> None:
         return
     origins = (origin, inner.get(b"idat", (0, 0))[0])
     places = _places(walk, inner[b"iloc"], origins, set(kinds))
+    ordered = sorted(span for spans in places.values() for span in spans)
+    if any(left[1] > right[0] for left, right in pairwise(ordered)):
+        raise malformed("items of the picture lie over one another")
     for number, kind in kinds.items():
         spans = places.get(number, [])
         if any(end > walk.size for _, end in spans):

@@ -45,7 +45,7 @@ def _segment(canvas: Canvas, code: int, at: int, to: int) -> None:
         if to - at > 14 and canvas.blank(at + 12, to):
             canvas.note(words.PREVIEW)
     elif code == _APP1 and head.startswith(_EXIF):
-        blank_exif(canvas, at, to)
+        blank_exif(canvas, at + len(_EXIF) + 1, to)
     elif code == _APP1 and head.startswith(xmp.HEADER):
         xmp.blank(canvas, at, to)
     elif code == _APP1 and head.startswith(_EXTENDED):

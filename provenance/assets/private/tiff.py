@@ -33,13 +33,14 @@ def _blank(block: Block) -> None:
     for directory in found:
         used += [(e.start, e.end) for e in kept[directory.at] if e.inside and not block.inline(e)]
         used += _pieces(block, directory)
-    used.sort()
+    # Pages may share a value.
+    used = sorted(set(used))
     for start, end in private_spans(block, removed):
         _blank_unused(block.canvas, start, end, used)
     for entry in removed:
         block.canvas.note(tags.word(entry.tag))
     for directory in found:
-        _blank_packets(block, kept[directory.at])
+        _blank_packets(block, kept[directory.at], used)
         if len(kept[directory.at]) < len(directory.entries):
             block.shorten(directory, kept[directory.at], directory.next)
 
@@ -80,13 +81,17 @@ def _blank_unused(canvas: Canvas, start: int, end: int, used: list[Span]) -> Non
     canvas.blank(start, end)
 
 
-def _blank_packets(block: Block, entries: list[Entry]) -> None:
+def _blank_packets(block: Block, entries: list[Entry], used: list[Span]) -> None:
     for entry in entries:
         if not entry.inside or block.inline(entry):
             continue
+        if entry.tag not in {tags.XMP, tags.IPTC, tags.PHOTOSHOP}:
+            continue
+        if sum(entry.start < end and start < entry.end for start, end in used) > 1:
+            raise Unwalkable
         if entry.tag == tags.XMP:
             xmp.blank(block.canvas, entry.start, entry.end)
         elif entry.tag == tags.IPTC:
             iptc.blank_records(block.canvas, entry.start, entry.end)
-        elif entry.tag == tags.PHOTOSHOP:
+        else:
             iptc.blank_resources(block.canvas, entry.start, entry.end)

@@ -76,7 +76,7 @@ def blank(canvas: Canvas, start: int, end: int) -> None:
         return
     try:
         found = _private(text, "", "UTF-8")
-    except (expat.ExpatError, ValueError):
+    except (expat.ExpatError, ValueError, LookupError):
         left = _EMPTY if len(_EMPTY) <= len(content) else b""
         if canvas.write(start, left + b" " * (len(content) - len(left))):
             canvas.note(words.UNREADABLE_XMP)
@@ -91,7 +91,7 @@ def blank_inside(canvas: Canvas, start: int, end: int, element: str) -> None:
     """
     try:
         found = _private(bytes(canvas.data[start:end]), element, None)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:
         raise ValueError("no XML") from error
     _erase(canvas, start, found)
 
@@ -195,7 +195,10 @@ class _Reading:
 
 
 def _private(text: bytes, inside: str, encoding: str | None) -> list[Found]:
-    """Where the private parts of an XML document lie. Raises ExpatError or ValueError where it is none."""
+    """Where the private parts of an XML document lie.
+
+    Raises ExpatError, ValueError, or LookupError (an unknown encoding) where it is none that we read.
+    """
     if len(text) > _MOST_BYTES or text.startswith((b"\xff\xfe", b"\xfe\xff", b"\0", b"<\0")):
         raise ValueError("too large, or not one byte a character")
     parser = expat.ParserCreate(encoding)

@@ -45,7 +45,8 @@ def check(walk: Walk) -> None:
     try:
         for at in range(0, walk.size, _CHUNK):
             parser.Parse(walk.data[at : at + _CHUNK], at + _CHUNK >= walk.size)
-    except expat.ExpatError as error:
+    # An encoding that nobody knows, or of several bytes a character, is an error of Python's codecs.
+    except (expat.ExpatError, LookupError, ValueError) as error:
         raise malformed("the SVG is not well-formed XML") from error
 
 

@@ -190,6 +190,12 @@ def test_an_svg_that_is_not_xml_is_refused(tmp_path: Path) -> None:
     assert refused(b"<svg><g></svg>", tmp_path) == "malformed_media"
 
 
+@pytest.mark.parametrize("encoding", ["nTF-8", "utf-7", "rot13"])
+def test_an_svg_in_an_unknown_encoding_is_refused(tmp_path: Path, encoding: str) -> None:
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'
+    assert refused(f"{head}<svg></svg>".encode(), tmp_path) == "malformed_media"
+
+
 def test_text_that_turns_binary_after_the_head_is_no_text(tmp_path: Path) -> None:
     assert (
         receive([b"a" * 5000, b"\xff\xfe"], "x.txt", LIMITS, tmp_path).media_type

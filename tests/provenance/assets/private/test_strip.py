@@ -186,3 +186,20 @@ def test_what_hangs_behind_a_picture_is_gone_through() -> None:
     assert "data behind the end of the picture" in done.removed
     start = content.index(inner)
     assert (pixels(done.data[start:]) == pixels(inner)).all()
+
+
+def test_a_damaged_mark_of_an_exif_block_changes_nothing() -> None:
+    content = jpeg_with(exif_block().removeprefix(b"Exif\0\0")).replace(b"Exif\0\0", b"Exif\0\xff", 1)
+    done = strip(content, "image/jpeg")
+    assert secrets_in(done.data) == []
+    assert strip(done.data, "image/jpeg").removed == ()
+
+
+def test_a_packet_of_a_tiff_may_not_lie_over_its_pixels(picture: Picture) -> None:
+    content = picture("TIFF", exif=exif_block(xmp=XMP))
+    entry = content.index(struct.pack("<HH", 0x02BC, 1)) if content[:1] == b"I" else -1
+    assert entry > 0
+    spread = bytearray(content)
+    spread[entry + 4 : entry + 12] = struct.pack("<II", len(content) - 8, 8)
+    with pytest.raises(RejectedAsset):
+        strip(bytes(spread), "image/tiff")
