@@ -96,6 +96,8 @@ def _answer(axis: CredentialAxis, said: Statement | None) -> tuple[str, str, str
     if axis.status in ("trusted", "untrusted_issuer", "invalid") and said is not None:
         sentence = said.sentence
     codes = {finding.code for finding in axis.findings}
+    if axis.status == "unchecked" and axis.findings:
+        sentence = axis.findings[0].sentence
     if axis.status == "none" and codes & {"assay.remoteManifest", "assay.remoteManifestUnavailable"}:
         word, sentence = "Kept elsewhere", "The file only names an address where its credential is kept."
     if axis.status == "untrusted_issuer" and any(one.verdict == "trusted" for one in axis.trust_lists):
@@ -186,10 +188,10 @@ def _found(sentence: str, depth: int, title: str) -> str:
 
 
 def hex_dump(hidden: bytes) -> str:
-    """At most 1,024 bytes, sixteen a row: place, hex, and what is printable of them; the rest are dots."""
+    """At most 1,024 bytes, sixteen a row: place, text with dots for what is not printable, hex."""
     rows = []
     for place in range(0, min(len(hidden), _DUMP_BYTES), 16):
         row = hidden[place : place + 16]
         text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
-        rows.append(f"{place:04x}  {row.hex(' '):<47}  {text}")
+        rows.append(f"{place:04x}  {text:<16}  {row.hex(' ')}")
     return "\n".join(rows)

@@ -138,6 +138,12 @@ def test_the_answer_says_what_kind_of_trouble_it_is(inspection: Inspection, word
     assert (found.word, found.tone) == (word, tone)
 
 
+def test_what_could_not_be_checked_says_why() -> None:
+    why = Finding("assay.unsupported", "Not in this kind of file.", 0, "")
+    found = credential_axis(report(Inspection(Credential.UNCHECKED, findings=(why,))))
+    assert (found.word, found.sentence) == ("Not checked", "Not in this kind of file.")
+
+
 def test_every_tone_of_a_line_has_a_shape() -> None:
     from service.portal.credential import _TONES
 
@@ -145,9 +151,7 @@ def test_every_tone_of_a_line_has_a_shape() -> None:
 
 
 def test_hidden_bytes_are_shown_in_hex_and_as_text() -> None:
-    assert hex_dump(b"hello\x00\x1b<b>") == (
-        "0000  68 65 6c 6c 6f 00 1b 3c 62 3e" + " " * 18 + "  hello..<b>"
-    )
+    assert hex_dump(b"hello\x00\x1b<b>") == "0000  hello..<b>        68 65 6c 6c 6f 00 1b 3c 62 3e"
 
 
 @given(st.binary(max_size=3000))
@@ -155,7 +159,7 @@ def test_a_dump_is_bounded_and_holds_nothing_but_printable_ascii(hidden: bytes) 
     shown = hex_dump(hidden)
     assert len(shown.splitlines()) == min(64, -(-len(hidden) // 16))
     assert all(0x20 <= ord(character) < 0x7F or character == "\n" for character in shown)
-    told = bytes.fromhex("".join(row[6:53] for row in shown.splitlines()))
+    told = bytes.fromhex("".join(row[24:] for row in shown.splitlines()))
     assert told == hidden[:1024]
 
 
