@@ -1,5 +1,6 @@
 """The second validator beside ours: real files, a real second implementation, in a child of its own."""
 
+import importlib.metadata
 import sys
 from dataclasses import replace
 from datetime import timedelta
@@ -26,8 +27,8 @@ SAMPLES = ("C", "CA", "CAI", "CICA", "E-dat-CA", "E-uri-CA", "I", "XCA")
 @pytest.fixture(autouse=True)
 def installed() -> None:
     try:
-        module.importlib.metadata.version(module.TOOL)
-    except module.importlib.metadata.PackageNotFoundError:
+        importlib.metadata.version(module.TOOL)
+    except importlib.metadata.PackageNotFoundError:
         pytest.skip(f"{module.TOOL}, the second validator, is not installed")
 
 
