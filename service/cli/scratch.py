@@ -22,6 +22,7 @@ _OWN = (
     "BROKER_URL",
     "STORAGE_URL",
     "SIGNER_URL",
+    "IDENTITY_URL",
     "CHAIN_ID",
     "REGISTRY_ADDRESS",
 )

@@ -41,6 +41,8 @@ def test_nothing_set_is_one_machine_with_everything_embedded() -> None:
         ("EMBEDDER_IMAGE", "clip"),
         ("TSA_URL", "https://first.example,ftp://second.example"),
         ("TSA_URL", "http:///no-host"),
+        ("SIGNER_URL", "file:/one,https://two.example/key"),
+        ("IDENTITY_URL", "pkcs11:object=a"),
     ],
 )
 def test_a_value_that_cannot_work_is_refused_by_name(
@@ -54,6 +56,12 @@ def test_a_value_that_cannot_work_is_refused_by_name(
 def test_several_time_stamping_authorities_are_taken_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TSA_URL", "https://first.example/tsa, http://second.example,")
     assert env.read().tsa_urls == ("https://first.example/tsa", "http://second.example")
+
+
+def test_several_signing_keys_of_every_store_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = ("file:/etc/assay/2026", "pkcs11:object=a%2Cb?chain=/c.pem", "callback:kms:sign?chain=/c.pem")
+    monkeypatch.setenv("SIGNER_URL", ", ".join(addresses))
+    assert env.read().signer_urls == addresses
 
 
 def test_a_running_assay_is_found_without_being_named(

@@ -147,3 +147,13 @@ def test_a_request_learns_that_nothing_can_be_signed(house: Path, settings: Any,
     with pytest.raises(KeyMaterialInvalid) as over:
         wiring.probe_signer()
     assert kind_of(over.value).status == 503
+
+
+def test_an_identity_goes_with_every_key_and_has_its_own_certificate(tmp_path: Path) -> None:
+    keys = [PRESS.issue().write(tmp_path / name) for name in ("one", "two")]
+    author = PRESS.issue(Leaf("Author", kind=KeyKind.P384)).write(tmp_path / "author")
+    ring = signing_keys.keyring(config(*keys, identity_url=f"file:{author}"), tmp_path)
+    for key in ring.keys:
+        assert key.signer.identity is not None
+        assert key.signer.identity.chain_pem == (author / "chain.pem").read_bytes()
+        assert "PRIVATE" not in repr(key.signer)

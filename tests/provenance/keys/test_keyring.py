@@ -35,6 +35,12 @@ def test_the_newer_key_takes_over_when_its_certificate_begins() -> None:
         assert ring.current(NOW + 100 * DAY) == new
 
 
+def test_the_newer_certificate_signs_even_where_the_older_ends_later() -> None:
+    old, new = signer(-300 * DAY, 900 * DAY), signer(-10 * DAY, 90 * DAY)
+    assert Keyring([old, new]).current(NOW) == new
+    assert Keyring([old, new]).current(NOW + 100 * DAY) == old
+
+
 def test_a_ring_without_a_valid_key_says_what_its_latest_lacks() -> None:
     for ring, code in (
         ([signer(-300 * DAY, -2 * DAY), signer(-200 * DAY, -DAY)], "signer_profile_expired"),
@@ -47,7 +53,11 @@ def test_a_ring_without_a_valid_key_says_what_its_latest_lacks() -> None:
         Keyring([])
 
 
-SIGNERS = [signer(begins * DAY, (begins + 200) * DAY) for begins in (-900, -350, -150, -50, 50)]
+# Some of the older outlive the newer.
+SIGNERS = [
+    signer(begins * DAY, (begins + length) * DAY)
+    for begins, length in ((-900, 1200), (-350, 200), (-150, 400), (-50, 60), (50, 200))
+]
 
 
 @given(some.sets(some.sampled_from(range(len(SIGNERS))), min_size=1), some.integers(-1000, 400))
