@@ -33,7 +33,7 @@ FILES = 32
 TURNS = 15
 TURN_SECONDS = 0.4
 BIG_TURNS = 15
-INSPECTIONS, SIGNINGS = 10_000, 2_000
+INSPECTIONS, SIGNINGS = 10_000, 4_000
 _JPEG = "image/jpeg"
 _IN_WORKER = ("21 MB: worker", "21 MB: main thread")
 _PARTS = ("speed", "big", "memory")
@@ -342,7 +342,7 @@ def _memory(folder: Path) -> dict[str, list[tuple[int, int]]]:
         assets, declaration = cycle([from_path(path, Limits()) for path in files]), place.declaration()
         for done in range(1, SIGNINGS + 1):
             place.writer.sign(next(assets), declaration, out, "ours")
-            if done % 200 == 0:
+            if done % 1_000 == 0:
                 marks.setdefault("signing", []).append((done, _resident()[0]))
         return marks
 
