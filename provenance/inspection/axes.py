@@ -64,8 +64,7 @@ def fetched_from(url: str) -> Finding:
         host = urlsplit(url).hostname or ""
     except ValueError:
         host = ""
-    code = "assay.remoteManifestFetched"
-    return Finding(code, sentence(code), 0, clean(host) if host else "")
+    return replace(_own("assay.remoteManifestFetched"), title=clean(host) if host else "")
 
 
 def unreadable(explanation: str, code: str = "assay.malformedManifest") -> Inspection:
@@ -88,37 +87,29 @@ def inspection(
     active_label = str(report.get("active_manifest"))
     manifests = report.get("manifests") or {}
     active = manifests.get(active_label) or {}
-    found = _with_untrusted_signers(statuses(report), statuses(by_signer_lists))
+    found = statuses(report)
+    if answer.get("signers"):
+        found = _with_untrusted_signers(found, statuses(by_signer_lists))
     with_time = stamped(report)
     everybody = signers(restored(answer["facts"]), depths(report), trust, with_time)
     signer = next((one for one in everybody if one.depth == 0), None)
     outcome = _revocation(check(everybody, now, fetch), found)
     found = [*found, *_unsaid(outcome.statuses, found)]
-    succeeded = frozenset(str(one.get("code")) for one in successes(report))
     when = _times(active, signer, active_label in with_time, now)
-    results = by_signer_lists.get("validation_results") or {}
-    named_list = trust.by_uri(results.get("trustListUri"))
+    named_list = trust.by_uri((by_signer_lists.get("validation_results") or {}).get("trustListUri"))
     lists = trust_paths.verdicts(signer.chain if signer else None, trust, when.counts_at)
     origin, source_type, overruled = declared(report)
     identity = answer.get("identity") or {}
     padding = int(identity.get("padding_bytes") or 0)
-    codes = [
-        code
-        for code, applies in (
-            ("assay.padding", padding > 0),
-            ("assay.noIdentity", not identity),
-            ("assay.contradictingOrigin", overruled),
-            ("assay.legacyTimeStamp", legacy(report)),
-            ("assay.trustPathDiffers", _differs(signer, named_list, trust, found)),
-        )
-        if applies
-    ]
+    codes = _applying(
+        ("assay.padding", padding > 0),
+        ("assay.noIdentity", not identity),
+        ("assay.contradictingOrigin", overruled),
+        ("assay.legacyTimeStamp", legacy(report)),
+        ("assay.trustPathDiffers", _differs(signer, named_list, found)),
+    )
     made = Inspection(
-        credential=_credential(
-            found,
-            str(report.get("validation_state")),
-            trusted=trusts_signer(by_signer_lists, active_label),
-        ),
+        credential=_credential(found, report, trusted=trusts_signer(by_signer_lists, active_label)),
         revocation=outcome.status,
         history=_history(found),
         origin=origin,
@@ -126,7 +117,7 @@ def inspection(
         signer=_signer(signer, active),
         trust_list=named_list.name if named_list else None,
         generator=_generator(active),
-        title=clean(str(active["title"])) if active.get("title") else None,
+        title=_title(active),
         manifest_label=active_label,
         claim_sha256=identity.get("claim_sha256"),
         binding_sha256=identity.get("binding_sha256"),
@@ -140,7 +131,9 @@ def inspection(
         revocation_source=outcome.source,
         **when.fields(),
     )
-    return replace(made, statements=says.statements(made, succeeded))
+    return replace(
+        made, statements=says.statements(made, frozenset(str(one.get("code")) for one in successes(report)))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +199,7 @@ def _unsaid(said: tuple[Status, ...], found: list[Status]) -> list[Status]:
     return [one for one in said if (one.code, one.label) not in known and one.code != GOOD]
 
 
-def _differs(
-    signer: Signer | None, named_list: TrustList | None, trust: TrustStore, found: list[Status]
-) -> bool:
+def _differs(signer: Signer | None, named_list: TrustList | None, found: list[Status]) -> bool:
     """Whether our own path and the SDK's verdict disagree. The SDK's stands; the difference is said."""
     if signer is None or signer.chain is None:
         return False
@@ -241,14 +232,14 @@ def _with_untrusted_signers(found: list[Status], by_signer_lists: list[Status]) 
     ]
 
 
-def _credential(found: list[Status], state: str, *, trusted: bool) -> Credential:
+def _credential(found: list[Status], report: Mapping[str, Any], *, trusted: bool) -> Credential:
     """The worst status of the whole chain decides.
 
     The SDK's state counts where it is worse than any status explains. `Valid` does not: it also stands for a
     trusted claim with an identity that nobody vouches for; so trust is asked of the signer's own status.
     """
     worst = max((one.gravity for one in found), default=Gravity.NOTE)
-    unexplained = state == "Invalid" and not any(one.failed for one in found)
+    unexplained = report.get("validation_state") == "Invalid" and not any(one.failed for one in found)
     if worst is Gravity.INVALID or unexplained:
         return Credential.INVALID
     if worst is Gravity.UNTRUSTED or not trusted:
@@ -272,6 +263,10 @@ def _signer(signer: Signer | None, active: Mapping[str, Any]) -> str | None:
     return Subject(next(iter(names), None), next(iter(names[1:]), None), None, None).shown
 
 
+def _title(manifest: Mapping[str, Any]) -> str | None:
+    return clean(str(manifest["title"])) if manifest.get("title") else None
+
+
 def _generator(active: Mapping[str, Any]) -> str | None:
     infos = active.get("claim_generator_info") or ()
     if infos and isinstance(infos[0], dict) and infos[0].get("name"):
@@ -292,6 +287,10 @@ def _findings(found: list[Status], manifests: Mapping[str, Any]) -> tuple[Findin
         for status in found
         if status.code not in _SILENT
     )
+
+
+def _applying(*checks: tuple[str, bool]) -> list[str]:
+    return [code for code, applies in checks if applies]
 
 
 def _own(code: str) -> Finding:

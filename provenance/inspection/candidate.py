@@ -25,6 +25,7 @@ class Candidate:
     """One byte string that may be the store, opened. Raises ProvenanceError where it is none."""
 
     def __init__(self, store: bytes) -> None:
+        self.store = store
         self.manifests = claim.opened(store)
         self.identity = claim.identity_of(self.manifests)
 
@@ -63,6 +64,13 @@ class Candidate:
                 same = _claims(told, claim.claimed_assertions(manifest))
                 if same and (not _found_valid(told) or _is_signed_so(manifest, found)):
                     facts.append(found)
+        return self._message(facts)
+
+    def alone(self) -> dict[str, Any]:
+        """Identity and facts of a store with one manifest, where the SDK was given these very bytes."""
+        return self._message([self.facts])
+
+    def _message(self, facts: list[SignatureFacts]) -> dict[str, Any]:
         return {
             "identity": {
                 "claim_sha256": self.identity.claim_sha256,

@@ -44,6 +44,14 @@ def shows_store(data: Bytes, media_type: str) -> bool:
     return data.find(b"c2pa:manifest" if media_type == "image/svg+xml" else b"jumdc2pa") >= 0
 
 
+def only_store(data: bytes, media_type: str) -> bytes | None:
+    """The store of a JPEG that holds exactly one, where it belongs; None for anything else."""
+    if media_type != "image/jpeg" or data.count(b"jumdc2pa") != 1:
+        return None
+    found = list(_jpeg(data))
+    return found[0] if len(found) == 1 else None
+
+
 def candidates(data: Bytes, media_type: str) -> Iterator[bytes]:
     """Byte strings that may be the store, at most 32, each at most 64 MiB."""
     if media_type == "image/jpeg":

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 TRUSTED, UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
-_SIGNED = "claimSignature.validated"
 _MATCH, _MISMATCH = "assertion.dataHash.match", "assertion.dataHash.mismatch"
 
 
 def put_back(report: dict[str, Any], verdict: Mapping[str, Any]) -> None:
     """Write a remembered verdict into a report that was read without asking for one, as the SDK writes it."""
     results, active = _active(report)
-    url = next(str(one["url"]) for one in active["success"] if one["code"] == _SIGNED)
+    url = f"self#jumbf=/c2pa/{report['active_manifest']}/c2pa.signature"
     trusted = verdict["code"] == TRUSTED
     said = {"code": verdict["code"], "url": url, "explanation": verdict["explanation"]}
     active["success" if trusted else "failure"].insert(0, said)

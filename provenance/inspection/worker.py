@@ -26,14 +26,15 @@ from typing import Any
 
 from provenance import sdk
 from provenance.errors import ProvenanceError
-from provenance.inspection import confinement, in_text
-from provenance.inspection.candidate import search
+from provenance.inspection import confinement, extract, in_text
+from provenance.inspection.candidate import Candidate, search
 from provenance.inspection.trust_memory import TrustMemory, plain
 from provenance.inspection.wire import receive, send
 
 _TEXT, _OPAQUE = "text/plain", "application/octet-stream"
 _SMALL_BYTES = 4 * 1024 * 1024
 _TRUSTED = '"signingCredential.trusted"'
+_SIGNED = '"claimSignature.validated"'
 _TAKEN = "trusted, found in ["
 _REMOTE_URL = re.compile(r"remote manifests? from url (\S{1,2048})")
 
@@ -140,10 +141,10 @@ def _inspect(
             known = readings.memory.recall(guess.facts.chain)
         try:
             if guess is not None and known is not None:
-                report, conformance = _read(readings.trustless, media_type, data, store)
-                bound = guess.answers_to(conformance)
-                if bound and guess.is_signed_so and plain(guess.facts, len(conformance["manifests"]), report):
-                    return _message(bound | {"trust": known.as_message()}, report, "", max_report_bytes)
+                again = _again(readings.trustless, media_type, data, store, guess)
+                if again is not None:
+                    trust = {"trust": known.as_message()}
+                    return _message(again[1] | trust, again[0], "", max_report_bytes)
                 data.seek(0)
             report, conformance = _read(readings.every, media_type, data, store)
             signers = ""
@@ -160,6 +161,26 @@ def _inspect(
     if one.is_signed_so and not signers and plain(one.facts, len(conformance["manifests"]), report):
         readings.memory.learn(one.facts.chain, report)
     return _message(bound, report, signers, max_report_bytes)
+
+
+def _again(
+    context: Any, media_type: str, data: Any, store: bytes | None, guess: Candidate
+) -> tuple[str, dict[str, Any]] | None:
+    """The report without a word on trust, and what it speaks of; None where that is not plainly the guess."""
+    if not guess.is_signed_so:
+        return None
+    if store is None and isinstance(data, io.BytesIO):
+        store = extract.only_store(data.getvalue(), media_type)
+    if store is not None:
+        # The SDK is given the very bytes that we read: nothing is left to be told apart.
+        with sdk.load().Reader(media_type, data, guess.store, context=context) as reader:
+            report = reader.json()
+        alike = store == guess.store and _SIGNED in report
+        return (report, guess.alone()) if alike and plain(guess.facts, 1, report) else None
+    report, conformance = _read(context, media_type, data, None)
+    bound = guess.answers_to(conformance)
+    count = len(conformance["manifests"])
+    return (report, bound) if bound and plain(guess.facts, count, report) else None
 
 
 def _read(context: Any, media_type: str, data: Any, store: bytes | None) -> tuple[str, dict[str, Any]]:
