@@ -102,6 +102,10 @@ def _answer(axis: CredentialAxis, said: Statement | None) -> tuple[str, str, str
         word, sentence = "Kept elsewhere", "The file only names an address where its credential is kept."
     if axis.status == "untrusted_issuer" and any(one.verdict == "trusted" for one in axis.trust_lists):
         word = "Signed, not trusted"
+    if axis.status == "untrusted_issuer" and any(
+        not found.depth and found.code == "signingCredential.expired" for found in axis.findings
+    ):
+        word = "Signed, certificate expired"
     if axis.status == "trusted" and axis.trust_list == DEVELOPMENT_LIST:
         word, tone = "Signed, development certificate", "warn"
         sentence = "The signature is intact; its issuer is this installation itself and known nowhere else."

@@ -34,7 +34,7 @@ from tests.pki import Answer, Authority, Leaf, Signer, ocsp_response
 from tests.pki_servers import TimeStampAuthority
 from tests.provenance.inspection.test_attacks import plainly_signed
 from tests.stapling import staple
-from tests.stories.test_portal_in_a_browser import CHROMIUM, FLAGS
+from tests.stories.test_portal_in_a_browser import CHROMIUM, FLAGS, assert_accessible
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "verdicts.md"
 PICTURES = PAGE.parent / "images" / "verdicts"
@@ -254,7 +254,7 @@ STATES = {
         lambda s: stapled(s.signed(), s, Answer.GOOD), ("Signed, issuer known", "confirmed")
     ),
     "expired": State(
-        lambda s: expired(s, with_stamp=False), ("Signed, issuer unknown", "signingCredential.expired")
+        lambda s: expired(s, with_stamp=False), ("Signed, certificate expired", "signingCredential.expired")
     ),
     "timestamped": State(
         lambda s: expired(s, with_stamp=True), ("Signed, issuer known", "timeStamp.trusted")
@@ -327,7 +327,8 @@ def picture(page: Page, question: str, target: Path) -> None:
     shot = page.locator(".axis", has_text=question).screenshot()
     target.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(shot)) as image:
-        image.convert("RGB").quantize(48, dither=Image.Dither.NONE).save(target, optimize=True)
+        few = image.convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(target, optimize=True)
 
 
 def verified(page: Page, made: Made) -> None:
@@ -381,6 +382,8 @@ def test_a_verdict_looks_as_its_picture_shows(
         target = (PICTURES if wanted else tmp_path / "pictures") / f"{name}.png"
         picture(page, state.question, target)
         assert target.stat().st_size < MOST_BYTES
+        page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+        assert_accessible(page)
     finally:
         page.close()
 

@@ -127,6 +127,13 @@ def test_empty_padding_is_not_worth_a_line() -> None:
         ),
         (replace(SIGNED, credential=Credential.UNTRUSTED_ISSUER), "Signed, not trusted", "warn"),
         (
+            Inspection(
+                Credential.UNTRUSTED_ISSUER, findings=(Finding("signingCredential.expired", "", 0, ""),)
+            ),
+            "Signed, certificate expired",
+            "warn",
+        ),
+        (
             Inspection(Credential.NONE, findings=(Finding("assay.remoteManifest", "", 0, ""),)),
             "Kept elsewhere",
             "neutral",
