@@ -25,6 +25,7 @@ _REQUEST = {
     "invalid_cursor": (422, "The cursor was not handed out by this list"),
     "invalid_idempotency_key": (422, "The Idempotency-Key cannot be used"),
     "unknown_source_type": (422, "The source type is not one of those known"),
+    "unknown_training_choice": (422, "The training choice is not one of those known"),
     "unknown_parent": (422, "A parent is not an attestation of yours that is signed"),
     "unknown_scope": (422, "The scope is not one of those known"),
     "unsupported_content_type": (415, "The request's Content-Type is not one this call takes"),
