@@ -182,6 +182,9 @@ def test_it_is_never_loaded_here_and_leaves_nothing_in_the_home_folder(
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    # Other tests in this process may have asked it themselves.
+    for name in [name for name in sys.modules if name.startswith("encypher")]:
+        monkeypatch.delitem(sys.modules, name)
     assert opinion(inspector, signed.signed_path).status is Agreement.AGREES
     assert list(home.iterdir()) == []
     assert not any(name.startswith("encypher") for name in sys.modules)
