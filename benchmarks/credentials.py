@@ -312,7 +312,7 @@ def _noise(path: Path) -> Path:
     import numpy as np
     from PIL import Image
 
-    pixels = np.random.default_rng(21).integers(0, 255, (3000, 3000, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(21).integers(0, 255, (3700, 3700, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path, quality=98)
     return path
 
