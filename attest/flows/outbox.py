@@ -110,18 +110,12 @@ def _insert(key: AnchorKey, intent: Intent, draft: Draft) -> OutboxTransaction:
 
 
 def broadcast(client: RegistryClient, row: OutboxTransaction) -> bool:
-    """Make sure that the node knows the transaction. False if it refuses it; the reason is kept in `error`.
-
-    The node's words on a repeated transaction differ between clients, so they decide nothing: the hash is
-    looked up instead, before and after.
-    """
-    if not client.knows(row.hash):
-        try:
-            client.send(bytes(row.raw))
-        except RpcRefusal as refusal:
-            if not client.knows(row.hash):
-                OutboxTransaction.objects.filter(pk=row.pk).update(error=str(refusal))
-                return False
+    """Make sure that the chain's nodes know it. False if all refuse it; the reason is kept in `error`."""
+    try:
+        client.send(bytes(row.raw))
+    except RpcRefusal as refusal:
+        OutboxTransaction.objects.filter(pk=row.pk).update(error=str(refusal))
+        return False
     OutboxTransaction.objects.filter(pk=row.pk, state__in=IN_FLIGHT).update(state=State.SENT, error="")
     return True
 
