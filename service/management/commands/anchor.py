@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from service import pipeline
+from service import anchoring, pipeline
 from service.cli import anchors, chains
 from service.cli.exits import Exit
 from service.cli.home import prepare
@@ -42,7 +42,7 @@ class Command(Verb):
             )
         if options["what"] == "deploy":
             for chain in reachable:
-                deployment = chains.deploy(chain)
+                deployment = anchoring.registry_on(chain)
                 self.stdout.write(
                     f"{deployment.address} on chain {deployment.chain_id}, log {deployment.log_id}"
                 )
