@@ -10,12 +10,13 @@ from statistics import median
 
 from django.utils import timezone
 
-from attest.flows.outbox import IN_FLIGHT
 from attest.models import CheckpointAnchor, CheckpointRow, Deployment, OutboxTransaction
 from attest.standing import chain_trust
 
 State = OutboxTransaction.State
 AnchorState = CheckpointAnchor.State
+# Not from the outbox: web processes ask this, and the chain's libraries take half a second to load.
+_UNDER_WAY = (State.SIGNED, State.SENT)
 
 RECENT = 20
 LONGEST = 86_400.0
@@ -182,10 +183,10 @@ def _covering(deployment: Deployment, leaf_index: int | None) -> CheckpointAncho
 
 
 def _in_flight(deployment: Deployment) -> bool:
-    anchors = CheckpointAnchor.objects.filter(deployment=deployment, transaction__state__in=IN_FLIGHT)
+    anchors = CheckpointAnchor.objects.filter(deployment=deployment, transaction__state__in=_UNDER_WAY)
     return anchors.exists()
 
 
 def _refusal(deployment: Deployment) -> str | None:
-    refused = OutboxTransaction.objects.filter(chain_id=deployment.chain_id, state__in=IN_FLIGHT)
+    refused = OutboxTransaction.objects.filter(chain_id=deployment.chain_id, state__in=_UNDER_WAY)
     return "transaction_refused" if refused.exclude(error="").exists() else None
