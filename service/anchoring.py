@@ -36,7 +36,8 @@ def anchor_latest(place: int | None = None) -> None:
         try:
             _anchor_on(chain)
         except AttestError as error:
-            log.warning("chain at %s: %s (%s)", chain.client.rpc.name, error, error.code)
+            if place is None:
+                log.warning("chain at %s: %s (%s)", chain.client.rpc.name, error, error.code)
             trouble = error
     if trouble is not None:
         raise trouble
