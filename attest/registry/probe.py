@@ -3,12 +3,13 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from attest.errors import AttestError
 from attest.registry.client import Block, RegistryClient
 from attest.registry.pool import STALE_BLOCKS, STALE_SECONDS
 
+STANDING_STILL = 600
 DEPTH = 64  # where all honest endpoints of a living chain agree, whoever is ahead
 
 
@@ -62,6 +63,11 @@ def _look(client: RegistryClient) -> Probe:
     )
     if newest is None:
         return replace(found, code="chain_unavailable", problem=f"{client.rpc.name} has no newest block.")
+    # A local chain mines on demand; any other that stands still is stale, or our own clock is wrong.
+    age = (datetime.now(UTC) - newest.time).total_seconds()
+    if client.trust != "none" and abs(age) > STANDING_STILL:
+        odd = f"Its newest block is {age:.0f} s old; if that is not so, this machine's clock is wrong."
+        return replace(found, code="chain_stale", problem=odd)
     return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from attest.registry.probe import probe
+from tests.anvil import PUBLIC, anvil
 from tests.attest.registry.hostile import Hostile, lagging, lying
 
 pytestmark = pytest.mark.network
@@ -56,3 +57,12 @@ def test_one_that_does_not_answer_raises_nothing(chain):
     assert (dead.code, well.code) == ("chain_unavailable", "")
     (wrong,) = probe([chain.url], chain_id=1)
     assert wrong.code == "chain_mismatch"
+
+
+def test_a_public_chain_whose_head_is_old_is_called_stale_even_by_itself():
+    with anvil(PUBLIC) as public:
+        (fresh,) = probe([public.url])
+        public.call("anvil_mine", "0x2", hex(3600))  # blocks of the next hours
+        (odd,) = probe([public.url])
+    assert (fresh.code, odd.code) == ("", "chain_stale")
+    assert "clock" in odd.problem
