@@ -22,7 +22,7 @@ from attest.log.merkle import (
 from attest.log.note import VerifierKey
 from attest.models import CheckpointAnchor, CheckpointRow, Deployment, LeafDigest, LeafRow, LogHead
 from attest.proofs.bundle import MAX_STORE, BundleAnchor, Content, ProofBundle, ProofState, printable_title
-from attest.standing import Anchor, Finality, Registration, Standing, chain_trust
+from attest.standing import LOCAL_CHAINS, Anchor, Finality, Registration, Standing, chain_trust
 
 _SETTLED = (CheckpointAnchor.State.INCLUDED, CheckpointAnchor.State.FINAL)
 _PREFIX = re.compile(r"[0-9a-f]{5}")
@@ -128,7 +128,7 @@ def proof_for(
 ) -> ProofBundle:
     """The self-contained proof of an attestation, as far as it has come.
 
-    Its checkpoint is the first settled on a chain that covers the leaf, else the first that covers it;
+    Its checkpoint is the first that covers the leaf on a public chain, else on a local one, else anywhere;
     without any, the proof is pending. `store` is the sidecar of a detached manifest; over 8 MiB it is left
     out. The proof is verified before it is handed out. Raises ValueError on a store that was not
     logged, LeafUnknown where the leaf is no attestation or was erased, LogInconsistent where the rows
@@ -138,8 +138,7 @@ def proof_for(
     opening = opening_of(row) if row else None
     if row is None or opening is None:
         raise LeafUnknown(f"There is no attestation at index {leaf_index}, or its link was erased.")
-    settled = CheckpointAnchor.objects.filter(checkpoint__size__gt=leaf_index, state__in=_SETTLED)
-    first = settled.select_related("checkpoint").order_by("checkpoint__size").first()
+    first = _first_settled(leaf_index)
     checkpoint = first.checkpoint if first else _covering(leaf_index)
     anchors = _bundle_anchors(checkpoint) if checkpoint and first else ()
     state = ProofState.PENDING if checkpoint is None else ProofState.LOGGED
@@ -163,6 +162,13 @@ def proof_for(
         anchors=anchors,
         store=store if store is not None and len(store) <= MAX_STORE else None,
     )
+
+
+def _first_settled(leaf_index: int) -> CheckpointAnchor | None:
+    """The first anchor over a leaf that a chain holds, a local chain's only where there is no other."""
+    settled = CheckpointAnchor.objects.filter(checkpoint__size__gt=leaf_index, state__in=_SETTLED)
+    settled = settled.select_related("checkpoint").order_by("checkpoint__size")
+    return settled.exclude(deployment__chain_id__in=LOCAL_CHAINS).first() or settled.first()
 
 
 def _inclusion(row: LeafRow, checkpoint: CheckpointRow) -> tuple[bytes, ...]:

@@ -228,13 +228,31 @@ def seal() -> int:
     return covered.update(state=State.LOGGED, updated_at=timezone.now())
 
 
-def anchor() -> int:
-    """Bring the newest checkpoint to every chain; how many submissions became `anchored`."""
+def anchor_job(place: int) -> str:
+    """The kind of the recurring job that anchors on the chain at that place of the configuration."""
+    return "anchor" if place == 0 else f"anchor-{place + 1}"
+
+
+def anchor(place: int | None = None) -> int:
+    """Bring the newest checkpoint to every chain, or to the one at that place of the configuration; how many
+    submissions became `anchored`. Those whose anchor a chain lost are `logged` again meanwhile.
+    """
     from service import anchoring
 
-    anchoring.anchor_latest()
-    covered = Submission.objects.filter(state=State.LOGGED, leaf_index__lt=anchored_size())
-    return covered.update(state=State.ANCHORED, updated_at=timezone.now())
+    try:
+        anchoring.anchor_latest(place)
+    finally:
+        # One chain's trouble takes nothing from what another has anchored.
+        covered = _follow_anchors()
+    return covered
+
+
+def _follow_anchors() -> int:
+    size, now = anchored_size(), timezone.now()
+    lost = Submission.objects.filter(state=State.ANCHORED, leaf_index__gte=size)
+    lost.update(state=State.LOGGED, updated_at=now)
+    covered = Submission.objects.filter(state=State.LOGGED, leaf_index__lt=size)
+    return covered.update(state=State.ANCHORED, updated_at=now)
 
 
 def proof(submission: Submission) -> ProofBundle:

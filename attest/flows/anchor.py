@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import Avg, Count, Max, Sum
 from django.utils import timezone
 
-from attest.errors import RegistryRefused
+from attest.errors import AttestError, RegistryRefused
 from attest.flows import outbox
 from attest.flows.deploy import ensure_registry
 from attest.flows.heal import heal
@@ -107,13 +107,22 @@ def advance(
 ) -> list[CheckpointAnchor]:
     """One round of a schedule: heal, push, revoke, confirm. Returns the anchors that changed.
 
-    Raises as `push` does, and ChainUnavailable (`transaction_refused`) while the node refuses one of ours.
+    What went before is confirmed also where nothing new can be sent. Raises as `push` does, and
+    ChainUnavailable (`transaction_refused`) while the node refuses one of ours.
     """
     heal(client, key, fund)
-    push(client, key, proof_between, spend_ceiling=spend_ceiling)
-    for deployment in Deployment.objects.filter(chain_id=client.chain_id, anchors__isnull=False).distinct():
-        push_revocations(client, key, deployment, spend_ceiling=spend_ceiling)
+    trouble: AttestError | None = None
+    try:
+        push(client, key, proof_between, spend_ceiling=spend_ceiling)
+        used = Deployment.objects.filter(chain_id=client.chain_id, anchors__isnull=False)
+        for deployment in used.distinct():
+            push_revocations(client, key, deployment, spend_ceiling=spend_ceiling)
+    except AttestError as error:
+        # What cannot be sent now, as when gas is too dear, keeps nothing back that was sent before.
+        trouble = error
     changed = confirm(client, settle)
+    if trouble is not None:
+        raise trouble
     outbox.require_unrefused(client, key)
     return changed
 
@@ -204,7 +213,7 @@ def _bump_stuck(client: RegistryClient, key: AnchorKey, ceiling: int | None, sta
         return
     row = outbox.refresh(client, oldest)
     if row.state not in IN_FLIGHT:
-        _carry_over(row)
+        outbox.carry_over(row)
     elif outbox.is_underpriced(client, row):
         outbox.broadcast(client, outbox.replace(client, key, row, ceiling))
 
@@ -221,7 +230,7 @@ def _unsettled(client: RegistryClient) -> models.QuerySet[OutboxTransaction]:
 def _read_fates(client: RegistryClient) -> set[int]:
     changed: set[int] = set()
     for row in _unsettled(client):
-        changed |= _carry_over(outbox.refresh(client, row))
+        changed |= outbox.carry_over(outbox.refresh(client, row))
     adopted = CheckpointAnchor.objects.filter(
         deployment__chain_id=client.chain_id, transaction=None, state=AnchorState.INCLUDED
     )
@@ -232,20 +241,3 @@ def _read_fates(client: RegistryClient) -> set[int]:
             anchor.save(update_fields=["state"])
             changed.add(anchor.pk)
     return changed
-
-
-def _carry_over(row: OutboxTransaction) -> set[int]:
-    """Give a transaction's fate to the anchors that wait on it. The ids of those that changed."""
-    anchors = CheckpointAnchor.objects.filter(transaction=row)
-    fate: dict[str, object] = {"state": AnchorState.PENDING, "block_number": None}
-    fate |= {"block_hash": "", "block_time": None}
-    if row.state in outbox.INCLUDED:
-        fate = {"state": AnchorState(row.state), "block_number": row.block_number}
-        fate |= {"block_hash": row.block_hash, "block_time": row.block_time}
-    elif row.state == State.FAILED:
-        fate["transaction"] = None
-    differing = [
-        anchor.pk for anchor in anchors if any(getattr(anchor, name) != value for name, value in fate.items())
-    ]
-    CheckpointAnchor.objects.filter(pk__in=differing).update(**fate)
-    return set(differing)

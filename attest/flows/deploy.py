@@ -37,6 +37,7 @@ def ensure_registry(
     at `address`, or the log registered with another key) and RegistryRefused.
     """
     log = contract.log_id(key.address, origin)
+    address = contract.checksummed(address) if address else None
     known = Deployment.objects.filter(chain_id=client.chain_id, log_id=log).order_by("-pk")
     deployment = (known.filter(address=address) if address else known).first()
     if deployment is not None and _holds(client, deployment, log_key):

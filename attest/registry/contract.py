@@ -98,6 +98,11 @@ def log_id(owner: str, origin: str) -> str:
     return "0x" + keccak(encode(("address", "string"), (owner, origin))).hex()
 
 
+def checksummed(address: str) -> str:
+    """The one spelling (EIP-55) under which an address is stored. Raises ValueError for what is none."""
+    return to_checksum_address(address)
+
+
 def as_bytes32(text: str) -> bytes:
     """32 bytes from 0x hex. Raises ValueError for anything else."""
     value = bytes.fromhex(text.removeprefix("0x"))

@@ -42,5 +42,8 @@ class RegistryReader:
 
 
 def open_reader(rpc_url: str, timeout: float = 10.0) -> RegistryReader:
-    """A reader over `rpc_url`; nothing is asked until its first use."""
-    return RegistryReader(RegistryClient(rpc_url, timeout=timeout))
+    """A reader over `rpc_url`, or several of one chain separated by bars, of which two must agree.
+
+    Nothing is asked until its first use.
+    """
+    return RegistryReader(RegistryClient(rpc_url.split("|"), timeout=timeout))

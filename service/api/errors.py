@@ -98,6 +98,7 @@ _SERVICE = {
     "log_inconsistent": (503, "The log is stopped until an operator looks at it"),
     "database_unavailable": (503, "The database does not answer"),
     "chain_unavailable": (503, "The chain does not answer"),
+    "chain_disagreement": (503, "The chain's endpoints contradict each other"),
     "chain_mismatch": (503, "The chain is not the one configured"),
     "chain_refused": (503, "The chain refused the transaction"),
     "registry_refused": (503, "The registry refused the transaction"),

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import Error as DatabaseError
 
@@ -34,10 +35,18 @@ def kinds() -> dict[str, Kind]:
     return {
         pipeline.ATTEST: Kind(pipeline.advance, give_up=pipeline.give_up),
         "seal": Kind(lambda _: pipeline.seal(), every=settings.seal_seconds),
-        "anchor": Kind(lambda _: pipeline.anchor(), every=settings.anchor_seconds),
+        # Each chain has its own, so that a slow one holds up no other.
+        **{
+            pipeline.anchor_job(place): Kind(partial(_anchor, place), every=settings.anchor_seconds)
+            for place in range(max(1, len(settings.chains)))
+        },
         "snapshot": Kind(lambda _: upkeep.snapshot(), every=60.0),
         "sweep": Kind(lambda _: upkeep.sweep(), every=15.0),
     }
+
+
+def _anchor(place: int, _: str) -> int:
+    return pipeline.anchor(place)
 
 
 def ensure_recurring() -> None:

@@ -6,11 +6,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from attest.flows import anchor
 from attest.log import merkle
+from attest.models import CheckpointAnchor, Deployment
 from attest.registry import contract, embedded
 from attest.registry.client import Receipt, RegistryClient
 from attest.registry.keys import AnchorKey
@@ -154,3 +157,34 @@ class GrowingLog:
 @pytest.fixture
 def make_log() -> Callable[[int], GrowingLog]:
     return GrowingLog
+
+
+@pytest.fixture
+def ensure(client: RegistryClient, key: AnchorKey, chain: EmbeddedChain) -> Callable[..., Deployment]:
+    """Deploys the registry and registers the log."""
+    return partial(
+        anchor.ensure_registry,
+        client,
+        key,
+        origin=ORIGIN,
+        log_key=LOG_KEY,
+        fund=partial(embedded.fund, chain.url),
+    )
+
+
+@pytest.fixture
+def advance(
+    client: RegistryClient, key: AnchorKey, chain: EmbeddedChain
+) -> Callable[[GrowingLog], list[CheckpointAnchor]]:
+    """One round for a given log, to finality."""
+
+    def once(log: GrowingLog) -> list[CheckpointAnchor]:
+        return anchor.advance(
+            client,
+            key,
+            log.consistency,
+            fund=partial(embedded.fund, chain.url),
+            settle=partial(embedded.settle, chain.url),
+        )
+
+    return once
