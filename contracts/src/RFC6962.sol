@@ -5,12 +5,20 @@ pragma solidity 0.8.37;
 /// @notice Inclusion and consistency proofs of RFC 6962 section 2.1, checked with the algorithms of RFC 9162
 /// sections 2.1.3.2 and 2.1.4.2. Every function answers false for a proof that does not add up; none reverts on
 /// what a proof says.
+/// @dev The loops are in assembly because they are most of what a checkpoint computes. Each works in 96 bytes past
+/// the free memory pointer, which is left where it is: the byte before `left` holds the prefix 0x01 of an inner node,
+/// so that the 65 bytes from there are what SHA-256 takes. Calldata is read without bounds checks, up to the end of
+/// an array whose length Solidity has checked. tests/attest/registry fuzzes both against another implementation.
 library RFC6962 {
     /// @notice SHA-256's precompile did not answer: this chain cannot check a proof.
     error Sha256Unavailable();
 
     /// @notice Is `leafHash` the leaf at `index` of the tree of `size` leaves whose root is `root`?
     /// @param leafHash SHA-256(0x00 || leaf), the leaf's hash and not the leaf
+    /// @param index the leaf's number, from 0
+    /// @param size leaves in the tree
+    /// @param root the tree's root
+    /// @param proof the siblings on the way to the root, the leaf's own first
     function includes(bytes32 leafHash, uint64 index, uint64 size, bytes32 root, bytes32[] calldata proof)
         internal
         view
@@ -20,27 +28,57 @@ library RFC6962 {
         uint256 fn = index;
         uint256 sn = size - 1;
         bytes32 r = leafHash;
-        for (uint256 i = 0; i < proof.length; ++i) {
-            if (sn == 0) return false;
-            bytes32 node = nodeAt(proof, i);
-            if (fn & 1 == 1 || fn == sn) {
-                r = hashChildren(node, r);
-                // A left border: skip the levels at which this node has no sibling. fn is not 0 here, since sn is not.
-                while (fn & 1 == 0) {
-                    fn >>= 1;
-                    sn >>= 1;
+        assembly ("memory-safe") {
+            function sha256Node(left) -> node {
+                // Two conditions in two statements: within one, Yul evaluates the last argument first.
+                let answered := staticcall(gas(), 2, sub(left, 1), 65, 0, 32)
+                if iszero(and(answered, eq(returndatasize(), 32))) {
+                    mstore(0, 0x86a9562d) // Sha256Unavailable()
+                    revert(28, 4)
                 }
-            } else {
-                r = hashChildren(r, node);
+                node := mload(0)
             }
-            fn >>= 1;
-            sn >>= 1;
+
+            let left := add(mload(0x40), 32)
+            let right := add(left, 32)
+            mstore8(sub(left, 1), 1)
+            let end := add(proof.offset, shl(5, proof.length))
+            for { let at := proof.offset } lt(at, end) { at := add(at, 32) } {
+                if iszero(sn) {
+                    // Nodes are left over: a value of sn that no valid proof ends with.
+                    sn := 1
+                    break
+                }
+                switch or(and(fn, 1), eq(fn, sn))
+                case 0 {
+                    mstore(left, r)
+                    mstore(right, calldataload(at))
+                    r := sha256Node(left)
+                }
+                default {
+                    mstore(left, calldataload(at))
+                    mstore(right, r)
+                    r := sha256Node(left)
+                    // A right border: skip the levels at which this node has no sibling. fn is not 0, since sn is not.
+                    for {} iszero(and(fn, 1)) {} {
+                        fn := shr(1, fn)
+                        sn := shr(1, sn)
+                    }
+                }
+                fn := shr(1, fn)
+                sn := shr(1, sn)
+            }
         }
         return sn == 0 && r == root;
     }
 
     /// @notice Is the tree (`first`, `firstRoot`) a prefix of the tree (`second`, `secondRoot`)?
     /// @dev The empty tree is a prefix of every tree but proves nothing, so `first` of 0 is false here.
+    /// @param first leaves in the older tree
+    /// @param firstRoot its root
+    /// @param second leaves in the newer tree
+    /// @param secondRoot its root
+    /// @param proof the nodes of RFC 6962 section 2.1.2, lowest first; none if the trees are the same
     function isConsistent(
         uint64 first,
         bytes32 firstRoot,
@@ -54,74 +92,61 @@ library RFC6962 {
 
         uint256 fn = first - 1;
         uint256 sn = second - 1;
-        while (fn & 1 == 1) {
-            fn >>= 1;
-            sn >>= 1;
-        }
-        // A complete first tree is itself the path's first node, and is left out of the proof.
-        uint256 i = fn == 0 ? 0 : 1;
-        bytes32 fr = fn == 0 ? firstRoot : proof[0];
-        bytes32 sr = fr;
-        for (; i < proof.length; ++i) {
-            if (sn == 0) return false;
-            bytes32 node = nodeAt(proof, i);
-            if (fn & 1 == 1 || fn == sn) {
-                (fr, sr) = hashBoth(node, fr, sr);
-                while (fn & 1 == 0 && fn != 0) {
-                    fn >>= 1;
-                    sn >>= 1;
+        bytes32 fr;
+        bytes32 sr;
+        assembly ("memory-safe") {
+            function sha256Node(left) -> node {
+                let answered := staticcall(gas(), 2, sub(left, 1), 65, 0, 32)
+                if iszero(and(answered, eq(returndatasize(), 32))) {
+                    mstore(0, 0x86a9562d) // Sha256Unavailable()
+                    revert(28, 4)
                 }
-            } else {
-                sr = hashChildren(sr, node);
+                node := mload(0)
             }
-            fn >>= 1;
-            sn >>= 1;
+
+            for {} and(fn, 1) {} {
+                fn := shr(1, fn)
+                sn := shr(1, sn)
+            }
+            let left := add(mload(0x40), 32)
+            let right := add(left, 32)
+            mstore8(sub(left, 1), 1)
+            let at := proof.offset
+            let end := add(at, shl(5, proof.length))
+            // A complete first tree is itself the path's first node, and is left out of the proof.
+            switch fn
+            case 0 { fr := firstRoot }
+            default {
+                fr := calldataload(at)
+                at := add(at, 32)
+            }
+            sr := fr
+            for {} lt(at, end) { at := add(at, 32) } {
+                if iszero(sn) {
+                    sn := 1
+                    break
+                }
+                switch or(and(fn, 1), eq(fn, sn))
+                case 0 {
+                    mstore(left, sr)
+                    mstore(right, calldataload(at))
+                    sr := sha256Node(left)
+                }
+                default {
+                    mstore(left, calldataload(at))
+                    mstore(right, fr)
+                    fr := sha256Node(left)
+                    mstore(right, sr)
+                    sr := sha256Node(left)
+                    for {} iszero(or(and(fn, 1), iszero(fn))) {} {
+                        fn := shr(1, fn)
+                        sn := shr(1, sn)
+                    }
+                }
+                fn := shr(1, fn)
+                sn := shr(1, sn)
+            }
         }
         return sn == 0 && fr == firstRoot && sr == secondRoot;
-    }
-
-    /// @dev Without the bounds check: every caller's `i` is below the proof's length.
-    function nodeAt(bytes32[] calldata proof, uint256 i) private pure returns (bytes32 node) {
-        assembly ("memory-safe") {
-            node := calldataload(add(proof.offset, shl(5, i)))
-        }
-    }
-
-    /// @notice SHA-256(0x01 || left || right), an inner node
-    function hashChildren(bytes32 left, bytes32 right) internal view returns (bytes32 node) {
-        assembly ("memory-safe") {
-            // Past the free pointer, which is left where it is: the 65 bytes are needed for this one call only.
-            let m := mload(0x40)
-            mstore8(m, 1)
-            mstore(add(m, 1), left)
-            mstore(add(m, 33), right)
-            // Two conditions in two statements: within one, Yul evaluates the last argument first.
-            let answered := staticcall(gas(), 2, m, 65, 0, 32)
-            if iszero(and(answered, eq(returndatasize(), 32))) {
-                mstore(0, 0x86a9562d) // Sha256Unavailable()
-                revert(28, 4)
-            }
-            node := mload(0)
-        }
-    }
-
-    /// @notice `hashChildren(left, a)` and `hashChildren(left, b)`, cheaper than apart
-    function hashBoth(bytes32 left, bytes32 a, bytes32 b) private view returns (bytes32 nodeA, bytes32 nodeB) {
-        assembly ("memory-safe") {
-            let m := mload(0x40)
-            mstore8(m, 1)
-            mstore(add(m, 1), left)
-            mstore(add(m, 33), a)
-            let answered := staticcall(gas(), 2, m, 65, 0, 32)
-            answered := and(answered, eq(returndatasize(), 32))
-            nodeA := mload(0)
-            mstore(add(m, 33), b)
-            answered := and(staticcall(gas(), 2, m, 65, 0, 32), answered)
-            if iszero(and(answered, eq(returndatasize(), 32))) {
-                mstore(0, 0x86a9562d) // Sha256Unavailable()
-                revert(28, 4)
-            }
-            nodeB := mload(0)
-        }
     }
 }
