@@ -20,7 +20,7 @@ DEPLOYER = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 SALT = bytes(32)
 
 KNOWN_CODE_HASHES = (
-    "15cdbb166fbf6ffab0167e3218d4ab3275bf88326c1e40998be2e985068c289f",
+    "fef2a55137b66ba0d4efa92997c903a95a1fa46a2665c6a322c0ee8e412d4cb6",
     "1ae2f6640ec9ed43fec472ed99ffb8c67010f49896b081bcc08ea9d13bfd0a1b",
 )
 """Keccak-256 of each registry's runtime code that we stand for, the newest (the artifact's) first.

@@ -5,10 +5,11 @@ pragma solidity 0.8.37;
 /// @notice Inclusion and consistency proofs of RFC 6962 section 2.1, checked with the algorithms of RFC 9162
 /// sections 2.1.3.2 and 2.1.4.2. Every function answers false for a proof that does not add up; none reverts on
 /// what a proof says.
-/// @dev The loops are in assembly because they are most of what a checkpoint computes. Each works in 96 bytes past
-/// the free memory pointer, which is left where it is: the byte before `left` holds the prefix 0x01 of an inner node,
-/// so that the 65 bytes from there are what SHA-256 takes. Calldata is read without bounds checks, up to the end of
-/// an array whose length Solidity has checked. tests/attest/registry fuzzes both against another implementation.
+/// @dev The loops are in assembly because they are most of what a checkpoint computes. How many nodes a proof must
+/// have follows from the two numbers alone, so they read that many, unchecked (at most 64 words of calldata, whatever
+/// lies there), and only then ask whether the proof ended there too. Nodes are hashed in temporary memory past the
+/// free pointer, in lanes of 96 bytes: 31 unused, the prefix 0x01 of an inner node, the left child, the right child.
+/// A lane's result is written over its right child, where the next step mostly wants it.
 library RFC6962 {
     /// @notice SHA-256's precompile did not answer: this chain cannot check a proof.
     error Sha256Unavailable();
@@ -22,54 +23,47 @@ library RFC6962 {
     function includes(bytes32 leafHash, uint64 index, uint64 size, bytes32 root, bytes32[] calldata proof)
         internal
         view
-        returns (bool)
+        returns (bool proven)
     {
         if (index >= size) return false;
+        // Widened here and not in assembly, which must not count on what lies above the 64 bits.
         uint256 fn = index;
         uint256 sn = size - 1;
-        bytes32 r = leafHash;
         assembly ("memory-safe") {
-            function sha256Node(left) -> node {
-                // Two conditions in two statements: within one, Yul evaluates the last argument first.
-                let answered := staticcall(gas(), 2, sub(left, 1), 65, 0, 32)
-                if iszero(and(answered, eq(returndatasize(), 32))) {
-                    mstore(0, 0x86a9562d) // Sha256Unavailable()
-                    revert(28, 4)
-                }
-                node := mload(0)
-            }
-
             let left := add(mload(0x40), 32)
             let right := add(left, 32)
-            mstore8(sub(left, 1), 1)
-            let end := add(proof.offset, shl(5, proof.length))
-            for { let at := proof.offset } lt(at, end) { at := add(at, 32) } {
-                if iszero(sn) {
-                    // Nodes are left over: a value of sn that no valid proof ends with.
-                    sn := 1
-                    break
-                }
-                switch or(and(fn, 1), eq(fn, sn))
+            let lane := sub(left, 1)
+            mstore8(lane, 1)
+            mstore(right, leafHash)
+            let at := proof.offset
+            let hashed := 1
+            for {} xor(fn, sn) {} {
+                switch and(fn, 1)
                 case 0 {
-                    mstore(left, r)
+                    mstore(left, mload(right))
                     mstore(right, calldataload(at))
-                    r := sha256Node(left)
                 }
-                default {
-                    mstore(left, calldataload(at))
-                    mstore(right, r)
-                    r := sha256Node(left)
-                    // A right border: skip the levels at which this node has no sibling. fn is not 0, since sn is not.
-                    for {} iszero(and(fn, 1)) {} {
-                        fn := shr(1, fn)
-                        sn := shr(1, sn)
-                    }
-                }
+                default { mstore(left, calldataload(at)) }
+                hashed := and(staticcall(gas(), 2, lane, 65, right, 32), hashed)
+                at := add(at, 32)
                 fn := shr(1, fn)
                 sn := shr(1, sn)
             }
+            // The right border: a node has a sibling here, to its left, only where its number is odd.
+            for {} fn { fn := shr(1, fn) } {
+                if and(fn, 1) {
+                    mstore(left, calldataload(at))
+                    hashed := and(staticcall(gas(), 2, lane, 65, right, 32), hashed)
+                    at := add(at, 32)
+                }
+            }
+            // A missing precompile is an address without code: calls to it succeed, and return nothing.
+            if iszero(or(eq(at, proof.offset), and(hashed, eq(returndatasize(), 32)))) {
+                mstore(0, 0x86a9562d) // Sha256Unavailable()
+                revert(28, 4)
+            }
+            proven := and(eq(at, add(proof.offset, shl(5, proof.length))), eq(mload(right), root))
         }
-        return sn == 0 && r == root;
     }
 
     /// @notice Is the tree (`first`, `firstRoot`) a prefix of the tree (`second`, `secondRoot`)?
@@ -85,68 +79,74 @@ library RFC6962 {
         uint64 second,
         bytes32 secondRoot,
         bytes32[] calldata proof
-    ) internal view returns (bool) {
+    ) internal view returns (bool proven) {
         if (first == 0 || first > second) return false;
         if (first == second) return proof.length == 0 && firstRoot == secondRoot;
-        if (proof.length == 0) return false;
-
         uint256 fn = first - 1;
         uint256 sn = second - 1;
-        bytes32 fr;
-        bytes32 sr;
         assembly ("memory-safe") {
-            function sha256Node(left) -> node {
-                let answered := staticcall(gas(), 2, sub(left, 1), 65, 0, 32)
-                if iszero(and(answered, eq(returndatasize(), 32))) {
-                    mstore(0, 0x86a9562d) // Sha256Unavailable()
-                    revert(28, 4)
-                }
-                node := mload(0)
-            }
-
+            // Up to the root of the largest complete subtree that ends where the first tree ends.
             for {} and(fn, 1) {} {
                 fn := shr(1, fn)
                 sn := shr(1, sn)
             }
+            // One lane leads to the first root, the other to the second; they begin at the same node.
             let left := add(mload(0x40), 32)
             let right := add(left, 32)
-            mstore8(sub(left, 1), 1)
+            let lane := sub(left, 1)
+            let left2 := add(left, 96)
+            let right2 := add(right, 96)
+            let lane2 := add(lane, 96)
+            mstore8(lane, 1)
+            mstore8(lane2, 1)
             let at := proof.offset
-            let end := add(at, shl(5, proof.length))
-            // A complete first tree is itself the path's first node, and is left out of the proof.
+            // A first tree that is complete is itself that node, and is left out of the proof.
             switch fn
-            case 0 { fr := firstRoot }
+            case 0 { mstore(right, firstRoot) }
             default {
-                fr := calldataload(at)
+                mstore(right, calldataload(at))
                 at := add(at, 32)
             }
-            sr := fr
-            for {} lt(at, end) { at := add(at, 32) } {
-                if iszero(sn) {
-                    sn := 1
-                    break
-                }
-                switch or(and(fn, 1), eq(fn, sn))
+            mstore(right2, mload(right))
+            let hashed := 1
+            // At least once: fn was smaller than sn, and shifting a one off fn leaves it so.
+            for {} xor(fn, sn) {} {
+                switch and(fn, 1)
                 case 0 {
-                    mstore(left, sr)
-                    mstore(right, calldataload(at))
-                    sr := sha256Node(left)
+                    mstore(left2, mload(right2))
+                    mstore(right2, calldataload(at))
                 }
                 default {
-                    mstore(left, calldataload(at))
-                    mstore(right, fr)
-                    fr := sha256Node(left)
-                    mstore(right, sr)
-                    sr := sha256Node(left)
-                    for {} iszero(or(and(fn, 1), iszero(fn))) {} {
-                        fn := shr(1, fn)
-                        sn := shr(1, sn)
-                    }
+                    let node := calldataload(at)
+                    mstore(left, node)
+                    mstore(left2, node)
+                    hashed := and(staticcall(gas(), 2, lane, 65, right, 32), hashed)
                 }
+                hashed := and(staticcall(gas(), 2, lane2, 65, right2, 32), hashed)
+                at := add(at, 32)
                 fn := shr(1, fn)
                 sn := shr(1, sn)
             }
+            // The right border: a node has a sibling here, to its left, only where its number is odd.
+            for {} fn { fn := shr(1, fn) } {
+                if and(fn, 1) {
+                    let node := calldataload(at)
+                    mstore(left, node)
+                    mstore(left2, node)
+                    hashed := and(staticcall(gas(), 2, lane, 65, right, 32), hashed)
+                    hashed := and(staticcall(gas(), 2, lane2, 65, right2, 32), hashed)
+                    at := add(at, 32)
+                }
+            }
+            // A missing precompile is an address without code: calls to it succeed, and return nothing.
+            if iszero(and(hashed, eq(returndatasize(), 32))) {
+                mstore(0, 0x86a9562d) // Sha256Unavailable()
+                revert(28, 4)
+            }
+            proven := and(
+                eq(at, add(proof.offset, shl(5, proof.length))),
+                and(eq(mload(right), firstRoot), eq(mload(right2), secondRoot))
+            )
         }
-        return sn == 0 && fr == firstRoot && sr == secondRoot;
     }
 }
