@@ -252,7 +252,7 @@ def test_all_public_rfc6962_vectors_have_the_wanted_verdict_in_the_contract(clie
 
 
 def _bytes32(text):
-    """A vector's hash. The contract holds no other lengths: they are hashed, an empty one is like no other."""
+    """A vector's hash; one that is longer or shorter, which the contract cannot hold, by its hash."""
     value = base64.b64decode(text or "")
     if len(value) == 32:
         return value
