@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from attest.errors import RegistryRefused
 from attest.flows import anchor
 from attest.log import merkle
 from attest.models import CheckpointAnchor, Deployment
@@ -129,6 +130,18 @@ def registry(send: Sender) -> str:
     address = contract.deterministic_address()
     assert send(address, contract.register_data(ORIGIN, LOG_KEY)).succeeded
     return address
+
+
+@pytest.fixture
+def refused(client: RegistryClient, registry: str) -> Callable[[AnchorKey, bytes], str]:
+    """The code with which the registry refuses a call; the call must be refused."""
+
+    def asked(by: AnchorKey, data: bytes) -> str:
+        with pytest.raises(RegistryRefused) as caught:
+            client.estimate_gas(by.address, registry, data)
+        return caught.value.code
+
+    return asked
 
 
 class GrowingLog:
