@@ -23,26 +23,26 @@ class BulkVerifier:
         """Check against a tree head that the caller trusts, of a verified checkpoint for one."""
         self._size = size
         self._root = root
-        self._known: dict[tuple[int, int], tuple[bytes, tuple[bytes, ...]]] = {}
+        self._known: dict[int, tuple[bytes, tuple[bytes, ...]]] = {}
 
     def verify(self, index: int, hashed_leaf: bytes, proof: Sequence[bytes]) -> None:
         """Check one proof. Raises ProofInvalid (`inclusion_invalid`)."""
         inner = (index ^ (self._size - 1)).bit_length() if 0 <= index < self._size else 0
-        node, known, way, walked = hashed_leaf, self._known, tuple(proof), list[bytes]()
+        node, get, way, walked = hashed_leaf, self._known.get, tuple(proof), list[bytes]()
         for level, sibling in enumerate(way[:inner]):
-            found = known.get((level, index >> level))
-            if found is not None:
-                if found[0] != node or found[1] != way[level:]:
+            position = index >> level
+            if (found := get(position << 6 | level)) is not None:
+                if found[0] != node or found[1][level:] != way[level:]:
                     raise ProofInvalid("The proof contradicts a verified one.", code="inclusion_invalid")
                 break
             if len(sibling) != HASH_SIZE:
                 raise ProofInvalid("Every hash and root has 32 bytes.", code="inclusion_invalid")
             walked.append(node)
-            pair = sibling + node if index >> level & 1 else node + sibling
-            node = sha256(b"\x01" + pair).digest()
+            node = sha256(b"\x01" + (sibling + node if position & 1 else node + sibling)).digest()
         else:
             verify_inclusion(index, self._size, hashed_leaf, way, self._root)
+        known = self._known
         if len(known) + len(walked) > MAX_KNOWN:
             known.clear()
         for level, each in enumerate(walked):
-            known[level, index >> level] = each, way[level:]
+            known[index >> level << 6 | level] = each, way

@@ -1,4 +1,4 @@
-"""A log's tree in memory: every complete subtree's hash, level by level (32 bytes a node, two nodes a leaf)."""
+"""A log's tree in memory: the hash of every complete subtree, level by level; two of 32 bytes a leaf."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -20,7 +20,7 @@ class MemoryTree:
         return len(self._levels[0])
 
     def __call__(self, level: int, index: int) -> bytes:
-        """Hash of leaves [index << level, (index + 1) << level). Raises IndexError where they are not there."""
+        """Hash of leaves [index << level, (index + 1) << level). Raises IndexError where one is missing."""
         return self._levels[level][index]
 
     def extend(self, hashed_leaves: Iterable[bytes]) -> None:

@@ -14,8 +14,7 @@ from attest.log.merkle import inclusion_proof, leaf_hash, root_of, verify_inclus
 def accepts(check, *arguments) -> bool:
     try:
         check(*arguments)
-    except ProofInvalid as error:
-        assert error.code == "inclusion_invalid"
+    except ProofInvalid:
         return False
     return True
 
