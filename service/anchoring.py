@@ -1,11 +1,14 @@
 """Brings the newest checkpoint to every chain; healing, fees and finality are the attest engine's."""
 
 import logging
+from datetime import timedelta
 from functools import partial
+
+from django.utils import timezone
 
 from attest.errors import AttestError
 from attest.flows import anchor as flow
-from attest.queries import latest_checkpoint, proof_between
+from attest.queries import checkpoint_to_anchor, proof_between
 from attest.registry import embedded
 from service import wiring
 from service.wiring import Chain
@@ -45,7 +48,8 @@ def _anchor_on(chain: Chain) -> None:
         fund=fund,
         spend_ceiling=ceiling,
     )
-    checkpoint = latest_checkpoint()
+    patience = timedelta(seconds=3 * wiring.config().witness_seconds if wiring.config().witnesses else 0)
+    checkpoint = checkpoint_to_anchor(patience, timezone.now())
     if checkpoint is not None:
         flow.enqueue(checkpoint, deployment)
     flow.advance(client, key, proof_between, fund=fund, settle=settle, spend_ceiling=ceiling)
