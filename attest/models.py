@@ -92,6 +92,60 @@ class CheckpointRow(models.Model):
         return f"checkpoint {self.size}"
 
 
+class Cosignature(models.Model):
+    """One witness's line under one checkpoint's note (C2SP tlog-cosignature), `line` with its newline.
+
+    `witness` is the verifier key that it was verified with; `cosigned_at` the witness's own time.
+    """
+
+    checkpoint = models.ForeignKey(CheckpointRow, on_delete=models.PROTECT, related_name="cosignatures")
+    witness = models.CharField(max_length=300)
+    line = models.TextField()
+    cosigned_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["witness"]
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "witness"], name="attest_cosignature_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.witness.partition('+')[0]} under checkpoint {self.checkpoint_id}"
+
+
+class CheckpointTimestamp(models.Model):
+    """A second anchor of one checkpoint: a time stamp over SHA-256 of its note's text.
+
+    `data` is a DER TimeStampToken (RFC 3161) or an .ots file; `source` is who was asked, without any secret
+    of the address. An OpenTimestamps proof is `complete` once it leads to a Bitcoin block; `time` is what an
+    RFC 3161 token says, unknown for the other.
+    """
+
+    class Type(models.TextChoices):
+        """Which kind of time stamp."""
+
+        RFC3161 = "rfc3161"
+        OPENTIMESTAMPS = "opentimestamps"
+
+    checkpoint = models.ForeignKey(CheckpointRow, on_delete=models.PROTECT, related_name="timestamps")
+    type = models.CharField(max_length=16, choices=Type.choices)
+    source = models.CharField(max_length=200)
+    data = models.BinaryField()
+    complete = models.BooleanField(default=True, db_index=True)
+    time = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "source"], name="attest_timestamp_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} of checkpoint {self.checkpoint_id} by {self.source}"
+
+
 class Deployment(models.Model):
     """One registry contract on one chain, with the log registered in it."""
 

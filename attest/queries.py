@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import connection, models
@@ -11,6 +12,7 @@ from django.db.models import Count, QuerySet
 from attest.errors import AttestError, LogInconsistent, ProofInvalid
 from attest.flows.append import opening_of
 from attest.flows.hashes import leaf_row_hash, row_hash
+from attest.flows.published import full_note
 from attest.log.leaf import Kind, Leaf, check_digest, format_time
 from attest.log.merkle import (
     GetHash,
@@ -25,6 +27,7 @@ from attest.proofs.bundle import MAX_STORE, BundleAnchor, Content, ProofBundle, 
 from attest.standing import LOCAL_CHAINS, Anchor, Finality, Registration, Standing, chain_trust
 
 _SETTLED = (CheckpointAnchor.State.INCLUDED, CheckpointAnchor.State.FINAL)
+MAX_TIMESTAMPS = 8
 _PREFIX = re.compile(r"[0-9a-f]{5}")
 
 
@@ -128,9 +131,10 @@ def proof_for(
 ) -> ProofBundle:
     """The self-contained proof of an attestation, as far as it has come.
 
-    Its checkpoint is the first that covers the leaf on a public chain, else on a local one, else anywhere;
-    without any, the proof is pending. `store` is the sidecar of a detached manifest; over 8 MiB it is left
-    out. The proof is verified before it is handed out. Raises ValueError on a store that was not
+    Its checkpoint is the first that covers the leaf on a public chain, else on a local one, and among
+    those the first that was time-stamped, else cosigned; without an anchor the first that covers the leaf.
+    Without any checkpoint the proof is pending. `store` is the sidecar of a detached manifest; over 8 MiB it
+    is left out. The proof is verified before it is handed out. Raises ValueError on a store that was not
     logged, LeafUnknown where the leaf is no attestation or was erased, LogInconsistent where the rows
     contradict the checkpoint.
     """
@@ -138,7 +142,7 @@ def proof_for(
     opening = opening_of(row) if row else None
     if row is None or opening is None:
         raise LeafUnknown(f"There is no attestation at index {leaf_index}, or its link was erased.")
-    first = _first_settled(leaf_index)
+    first = _best_settled(leaf_index)
     checkpoint = first.checkpoint if first else _covering(leaf_index)
     anchors = _bundle_anchors(checkpoint) if checkpoint and first else ()
     state = ProofState.PENDING if checkpoint is None else ProofState.LOGGED
@@ -158,17 +162,27 @@ def proof_for(
         content=Content(media_type, label, detached=store is not None),
         size=checkpoint.size if checkpoint else None,
         inclusion=_inclusion(row, checkpoint) if checkpoint else (),
-        checkpoint=checkpoint.note if checkpoint else None,
+        checkpoint=full_note(checkpoint) if checkpoint else None,
         anchors=anchors,
         store=store if store is not None and len(store) <= MAX_STORE else None,
     )
 
 
-def _first_settled(leaf_index: int) -> CheckpointAnchor | None:
-    """The first anchor over a leaf that a chain holds, a local chain's only where there is no other."""
+def _best_settled(leaf_index: int) -> CheckpointAnchor | None:
+    """The best anchor over a leaf that a chain holds, a local chain's only where there is no other."""
     settled = CheckpointAnchor.objects.filter(checkpoint__size__gt=leaf_index, state__in=_SETTLED)
-    settled = settled.select_related("checkpoint").order_by("checkpoint__size")
-    return settled.exclude(deployment__chain_id__in=LOCAL_CHAINS).first() or settled.first()
+    public = settled.exclude(deployment__chain_id__in=LOCAL_CHAINS)
+    return _best_evidence(public) or _best_evidence(settled)
+
+
+def _best_evidence(settled: QuerySet[CheckpointAnchor]) -> CheckpointAnchor | None:
+    """The first of these anchors whose checkpoint others stamped, else cosigned, else the first."""
+    in_order = settled.select_related("checkpoint").order_by("checkpoint__size")
+    for more in ({"checkpoint__timestamps__isnull": False}, {"checkpoint__cosignatures__isnull": False}, {}):
+        found = in_order.filter(**more).first()
+        if found is not None:
+            return found
+    return None
 
 
 def _inclusion(row: LeafRow, checkpoint: CheckpointRow) -> tuple[bytes, ...]:
@@ -285,10 +299,43 @@ def latest_checkpoint() -> CheckpointRow | None:
     return CheckpointRow.objects.order_by("-size").first()
 
 
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """A second anchor of a checkpoint: an RFC 3161 token (DER) or an .ots proof, over SHA-256 of its text."""
+
+    type: str
+    data: bytes
+
+
+def timestamps_of(checkpoint: CheckpointRow) -> tuple[Timestamp, ...]:
+    """The time stamps of a checkpoint, at most eight of at most 64 KiB, those that say a time now first."""
+    rows = checkpoint.timestamps.order_by("-complete", "pk")[:MAX_TIMESTAMPS]
+    return tuple(Timestamp(each.type, bytes(each.data)) for each in rows)
+
+
 def anchored_size() -> int:
     """Leaves below this index are anchored on at least one chain; 0 before the first anchor."""
     sizes = CheckpointAnchor.objects.filter(state__in=_SETTLED).order_by("-checkpoint__size")
     return sizes.values_list("checkpoint__size", flat=True).first() or 0
+
+
+def sealed_size() -> int:
+    """How many leaves the newest checkpoint covers."""
+    return CheckpointRow.objects.order_by("-size").values_list("size", flat=True).first() or 0
+
+
+def checkpoint_to_anchor(patience: timedelta, now: datetime) -> CheckpointRow | None:
+    """The newest checkpoint that a witness cosigned, so that one proof can carry both; None before any.
+
+    The newest of all where the checkpoint after the cosigned one has waited for its witness longer than
+    `patience` (zero: wait for nobody), or where the clock cannot say.
+    """
+    cosigned = CheckpointRow.objects.filter(cosignatures__isnull=False).order_by("-size").first()
+    waiting = CheckpointRow.objects.filter(size__gt=cosigned.size if cosigned else 0).order_by("size")
+    following = waiting.first()
+    if following is None or timedelta(0) <= now - following.created_at < patience:
+        return cosigned
+    return waiting.last()
 
 
 def leaf_counts() -> dict[str, int]:

@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
+
+from django.utils import timezone
 
 from attest.errors import AttestError
 from attest.flows import anchor as flow
 from attest.models import Deployment
-from attest.queries import latest_checkpoint, proof_between
+from attest.queries import checkpoint_to_anchor, proof_between
 from attest.registry import embedded
 from service import wiring
 from service.wiring import Chain
@@ -65,7 +68,8 @@ def _powers(chain: Chain) -> Powers:
 
 def _anchor_on(chain: Chain) -> None:
     deployment = registry_on(chain)
-    checkpoint = latest_checkpoint()
+    patience = timedelta(seconds=3 * wiring.config().witness_seconds if wiring.config().witnesses else 0)
+    checkpoint = checkpoint_to_anchor(patience, timezone.now())
     if checkpoint is not None:
         flow.enqueue(checkpoint, deployment)
     powers = _powers(chain)

@@ -135,6 +135,13 @@ def repeat(lease: Lease, after_seconds: float) -> bool:
     )
 
 
+def hasten(kind: str) -> bool:
+    """Make a recurring job that waits for its time due now."""
+    now = timezone.now()
+    waiting = Job.objects.filter(kind=kind, subject="", state=JobState.QUEUED, run_at__gt=now)
+    return bool(waiting.update(run_at=now))
+
+
 def retry_delay(attempts: int) -> float:
     """Seconds until the next try: exponential, capped, with full jitter so that a herd spreads out."""
     ceiling = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** min(attempts - 1, 16))

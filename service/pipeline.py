@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from attest.flows.cosign import cosign_newest
 from attest.flows.revoke import revoke as revoke_leaf
 from attest.flows.seal import seal as seal_log
 from attest.proofs.bundle import ProofBundle
@@ -226,6 +227,19 @@ def seal() -> int:
         return 0
     covered = Submission.objects.filter(state=State.APPENDED, leaf_index__lt=checkpoint.size)
     return covered.update(state=State.LOGGED, updated_at=timezone.now())
+
+
+def cosign() -> int:
+    """Have the witnesses of WITNESSES cosign the newest checkpoint; how many did."""
+    return cosign_newest(wiring.witnesses(), wiring.tile_store())
+
+
+def stamp() -> int:
+    """Have the newest anchored checkpoint time-stamped by TSA_URL and OTS_CALENDARS; how many stamps came."""
+    # The libraries of two protocols: only the worker asks for them, and only where somebody is to be asked.
+    from attest.flows.stamp import stamp_newest
+
+    return stamp_newest(wiring.config().tsa_urls, wiring.config().ots_calendars)
 
 
 def anchor_job(place: int) -> str:

@@ -19,8 +19,10 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage, Storage
 from django.db import DatabaseError
 
+from attest.log.cosignature import WitnessKey
 from attest.log.keys import LogKey
 from attest.log.store import TileStore
+from attest.witness_client import WitnessAddress
 from detector.fingerprints.compute import Embedders
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.flows.live_index import LiveIndex
@@ -328,6 +330,12 @@ def chains() -> tuple[Chain, ...]:
         )
         for each in places
     )
+
+
+@_Once
+def witnesses() -> tuple[WitnessAddress, ...]:
+    """Who cosigns our checkpoints; empty where WITNESSES is."""
+    return tuple(WitnessAddress(WitnessKey.parse(key), url) for key, url in config().witnesses)
 
 
 def dispatch(job_id: int) -> None:

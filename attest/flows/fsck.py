@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from attest.errors import LogInconsistent, ProofInvalid
 from attest.flows.append import opening_of
+from attest.flows.fsck_signatures import row_of_note, signatures_that_differ
 from attest.flows.head import compact_range_of
 from attest.log.checkpoint import open_checkpoint
 from attest.log.leaf import Kind, Leaf
@@ -63,6 +64,7 @@ class _Audit:
             self._say("log_rolled_back", f"A checkpoint covers {sealed} leaves; {self._range.size} are here.")
         self._check_head(head)
         self._check_published(checkpoints)
+        self.found += [Difference(code, sentence) for code, sentence in signatures_that_differ()]
 
     def _rows(self, size: int) -> Iterator[LeafRow]:
         """The leaves in order, up to the first gap, which is named."""
@@ -194,12 +196,11 @@ class _Audit:
             if checkpoints:
                 self._say("checkpoint_file_missing", "The checkpoint file is missing.")
             return
-        # Read afresh: a seal may have gone on while the audit ran.
-        if not CheckpointRow.objects.filter(note=note).exists():
+        # Read afresh: a seal or a witness may have gone on while the audit ran.
+        published = row_of_note(note)
+        if published is None:
             self._say("checkpoint_file_differs", "The published checkpoint is not one of the log's.")
-        elif checkpoints and all(
-            note != row.note for size, row in checkpoints.items() if size == max(checkpoints)
-        ):
+        elif published.size < max(checkpoints, default=0):
             latest = CheckpointRow.objects.order_by("-size").first()
-            if latest is not None and latest.note != note:
+            if latest is not None and latest.size != published.size:
                 self._say("checkpoint_file_behind", "The published checkpoint is not the latest.")

@@ -3,13 +3,11 @@
 Files appear whole or not at all (temporary file, fsync, rename); a tile, once written, never changes.
 """
 
-import contextlib
-import os
-import secrets
 import shutil
 from pathlib import Path
 
 from attest.errors import LogInconsistent, ProofInvalid
+from attest.log.durable import replace
 from attest.log.merkle import root_of
 from attest.log.tiles import (
     TILE_HEIGHT,
@@ -89,23 +87,7 @@ class TileStore:
         self._replace(self.root / "checkpoint", note.encode())
 
     def _replace(self, target: Path, data: bytes) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        except OSError:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace(target, data)
 
 
 class TileHashes:

@@ -32,6 +32,7 @@ class Kind:
 def kinds() -> dict[str, Kind]:
     """Every kind of job, by name."""
     settings = config()
+    outside = settings.tsa_urls or settings.ots_calendars
     return {
         pipeline.ATTEST: Kind(pipeline.advance, give_up=pipeline.give_up),
         "seal": Kind(lambda _: pipeline.seal(), every=settings.seal_seconds),
@@ -42,6 +43,11 @@ def kinds() -> dict[str, Kind]:
         },
         "snapshot": Kind(lambda _: upkeep.snapshot(), every=60.0),
         "sweep": Kind(lambda _: upkeep.sweep(), every=15.0),
+        # With nobody to ask they do not recur; a row from a time when there was somebody just ends.
+        "cosign": Kind(
+            lambda _: pipeline.cosign(), every=settings.witness_seconds if settings.witnesses else None
+        ),
+        "stamp": Kind(lambda _: pipeline.stamp(), every=settings.timestamp_seconds if outside else None),
     }
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from environs import Env, EnvError
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+MAX_WITNESSES = 16
 RUNNING_FILE = PROJECT / ".assay" / "running.json"
 _NUMBER = re.compile(r"[0-9]{1,30}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -65,6 +66,11 @@ class Config:
     worker_threads: int
     max_upload_bytes: int
     seal_seconds: float
+    seal_leaves: int
+    witnesses: tuple[tuple[str, str], ...]
+    witness_seconds: float
+    ots_calendars: tuple[str, ...]
+    timestamp_seconds: float
     anchor_seconds: float
     rate_per_minute: int
     spend_ceilings_wei: tuple[int, ...]
@@ -201,6 +207,27 @@ def _refuse_mixed_up_chains(config: Config) -> None:
         raise ConfigurationError("CHAIN_ID names one chain twice with the same registry.")
 
 
+def _witnesses(env: Env) -> tuple[tuple[str, str], ...]:
+    """WITNESSES: "VKEY URL" entries, separated by commas: a witness's verifier key and its address."""
+    entries = [entry.split() for entry in env.str("WITNESSES", "").split(",") if entry.strip()]
+    if not entries:
+        return ()
+    # Only here: the signature library takes a moment to load, and few have witnesses.
+    from attest.errors import ProofInvalid
+    from attest.log.cosignature import WitnessKey
+
+    for entry in entries:
+        if len(entry) != 2 or urlsplit(entry[1]).scheme not in ("http", "https"):
+            raise ConfigurationError('WITNESSES must hold "VKEY URL" entries, separated by commas.')
+        try:
+            WitnessKey.parse(entry[0])
+        except ProofInvalid as error:
+            raise ConfigurationError(f"WITNESSES: {error}") from error
+    if len(entries) > MAX_WITNESSES:
+        raise ConfigurationError(f"WITNESSES must hold at most {MAX_WITNESSES} entries.")
+    return tuple((key, url) for key, url in entries)
+
+
 def _paths(env: Env, name: str) -> tuple[Path, ...]:
     given: list[str] = env.list(name, [])
     paths = tuple(Path(item) for item in given if item)
@@ -270,6 +297,11 @@ def _read(env: Env) -> Config:
         worker_threads=env.int("WORKER_THREADS", 2),
         max_upload_bytes=env.int("MAX_UPLOAD_BYTES", 200 * 1024 * 1024),
         seal_seconds=env.float("SEAL_SECONDS", 1.0),
+        seal_leaves=env.int("SEAL_LEAVES", 1000),
+        witnesses=_witnesses(env),
+        witness_seconds=env.float("WITNESS_SECONDS", 10.0),
+        ots_calendars=_urls(env, "OTS_CALENDARS", ("http", "https")),
+        timestamp_seconds=env.float("TIMESTAMP_SECONDS", 600.0),
         anchor_seconds=env.float("ANCHOR_SECONDS", 5.0),
         rate_per_minute=env.int("RATE_PER_MINUTE", 600),
         spend_ceilings_wei=_ceilings(env),
