@@ -20,7 +20,14 @@ from django.utils import timezone
 from attest.flows.revoke import revoke as revoke_leaf
 from attest.flows.seal import seal as seal_log
 from attest.proofs.bundle import ProofBundle
-from attest.queries import anchored_size, latest_checkpoint, proof_for, standing, standing_of_leaf
+from attest.queries import (
+    anchored_size,
+    latest_checkpoint,
+    proof_for,
+    registrations_of,
+    standing,
+    standing_of_leaf,
+)
 from attest.standing import Standing
 from detector.fingerprints.compute import fingerprints
 from detector.flows.forget_item import forget_key
@@ -251,6 +258,7 @@ def proof(submission: Submission) -> ProofBundle:
         media_type=submission.signed.media_type,
         title=submission.title,
         store=store,
+        registrations=registrations_of(wiring.log_key()),
     )
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from attest.errors import RegistryRefused
 from attest.flows import outbox
 from attest.flows.deploy import ensure_registry
+from attest.flows.evidence import capture_evidence
 from attest.flows.heal import heal
 from attest.flows.outbox import IN_FLIGHT, Intent
 from attest.flows.revocation_bits import push_revocations
@@ -105,7 +106,7 @@ def advance(
     settle: Callable[[], None] | None = None,
     spend_ceiling: int | None = None,
 ) -> list[CheckpointAnchor]:
-    """One round of a schedule: heal, push, revoke, confirm. Returns the anchors that changed.
+    """One round of a schedule: heal, push, revoke, confirm, capture. Returns the anchors that changed.
 
     Raises as `push` does, and ChainUnavailable (`transaction_refused`) while the node refuses one of ours.
     """
@@ -114,6 +115,7 @@ def advance(
     for deployment in Deployment.objects.filter(chain_id=client.chain_id, anchors__isnull=False).distinct():
         push_revocations(client, key, deployment, spend_ceiling=spend_ceiling)
     changed = confirm(client, settle)
+    capture_evidence(client)
     outbox.require_unrefused(client, key)
     return changed
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from attest.errors import ProofInvalid
@@ -46,3 +47,23 @@ def test_there_are_many_vectors_of_every_kind() -> None:
 def test_the_committed_vectors_are_what_the_generator_makes() -> None:
     assert {name: (HERE / name).read_text() for name in rendered()} == rendered()
     assert {path.name for path in Path(HERE).glob("*.json")} == set(rendered())
+
+
+SCHEMA = jsonschema.Draft202012Validator(json.loads((HERE.parent / "schema.json").read_text()))
+HELD = [vector for vector in VECTORS if vector["expect"]["result"] != "refused"]
+
+
+@pytest.mark.parametrize("vector", HELD, ids=[vector["name"] for vector in HELD])
+def test_every_proof_that_holds_fits_the_published_schema(vector: dict[str, Any]) -> None:
+    SCHEMA.validate(vector["bundle"])
+
+
+def test_the_schema_refuses_what_only_has_the_wrong_shape() -> None:
+    shapes = [vector for vector in VECTORS if isinstance(vector["bundle"], dict)]
+    # What a schema cannot say: padding, spaces in base64 and characters that turn a text around, and so on.
+    refused = [
+        each["name"]
+        for each in shapes
+        if each["name"].startswith("shape") and not SCHEMA.is_valid(each["bundle"])
+    ]
+    assert len(refused) >= 50
