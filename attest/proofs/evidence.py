@@ -30,6 +30,11 @@ class Evidence:
     storage: tuple[bytes, ...]
     revocation: tuple[bytes, ...] | None = None
 
+    @property
+    def block_hash(self) -> str:
+        """The hash (0x hex) of the header, which is the one thing to trust."""
+        return "0x" + keccak256(self.header).hex()
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -72,7 +77,7 @@ def check(evidence: Evidence, claim: Claim, index: int) -> Shown:
 
 def _check(evidence: Evidence, claim: Claim, index: int) -> Shown:
     state_root, number, time = _header(evidence.header)
-    found = "0x" + keccak256(evidence.header).hex()
+    found = evidence.block_hash
     if number != evidence.block or evidence.block < claim.block or time < _seconds(claim.time):
         raise _invalid("The evidence's block is not the one it names, or is older than the anchor.")
     if number == claim.block and (time != _seconds(claim.time) or claim.block_hash not in (None, found)):

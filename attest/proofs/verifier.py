@@ -14,7 +14,7 @@ from attest.proofs.bundle import ProofBundle
 from attest.proofs.pins import Pins
 from attest.standing import Anchor, Finality, Registration, Standing
 
-__all__ = ["AnchorReading", "ChainReader", "Pins", "verify"]
+__all__ = ["NOTHING_PINNED", "AnchorReading", "ChainReader", "Pins", "verify"]
 
 NOTHING_PINNED = Pins()
 CLOCK_TOLERANCE = timedelta(minutes=5)
