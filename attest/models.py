@@ -250,3 +250,22 @@ class CheckpointAnchor(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint {self.checkpoint_id} in deployment {self.deployment_id} ({self.state})"
+
+
+class AnchorEvidence(models.Model):
+    """What shows an anchor without a node (attest/proofs/evidence.py), captured once the anchor was final.
+
+    `account` and `storage` are RLP lists of trie nodes; `revocation` is an RLP list of pairs, a word of the
+    revocation bits (leaf index >> 8) and its nodes.
+    """
+
+    anchor = models.OneToOneField(CheckpointAnchor, on_delete=models.CASCADE, related_name="evidence")
+    block_number = models.PositiveBigIntegerField()
+    header = models.BinaryField()
+    account = models.BinaryField()
+    storage = models.BinaryField()
+    revocation = models.BinaryField()
+    captured_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"evidence of anchor {self.anchor_id} at block {self.block_number}"

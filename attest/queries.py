@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -11,8 +11,10 @@ from django.db.models import Count, QuerySet
 
 from attest.errors import AttestError, LogInconsistent, ProofInvalid
 from attest.flows.append import opening_of
+from attest.flows.evidence import evidence_for
 from attest.flows.hashes import leaf_row_hash, row_hash
 from attest.flows.published import full_note
+from attest.log.keys import LogKey
 from attest.log.leaf import Kind, Leaf, check_digest, format_time
 from attest.log.merkle import (
     GetHash,
@@ -24,6 +26,7 @@ from attest.log.merkle import (
 from attest.log.note import VerifierKey
 from attest.models import CheckpointAnchor, CheckpointRow, Deployment, LeafDigest, LeafRow, LogHead
 from attest.proofs.bundle import MAX_STORE, BundleAnchor, Content, ProofBundle, ProofState, printable_title
+from attest.proofs.registrations import sign_registrations
 from attest.standing import LOCAL_CHAINS, Anchor, Finality, Registration, Standing, chain_trust
 
 _SETTLED = (CheckpointAnchor.State.INCLUDED, CheckpointAnchor.State.FINAL)
@@ -128,15 +131,16 @@ def proof_for(
     media_type: str = "application/octet-stream",
     title: str | None = None,
     store: bytes | None = None,
+    registrations: str | None = None,
 ) -> ProofBundle:
     """The self-contained proof of an attestation, as far as it has come.
 
     Its checkpoint is the first that covers the leaf on a public chain, else on a local one, and among
     those the first that was time-stamped, else cosigned; without an anchor the first that covers the leaf.
     Without any checkpoint the proof is pending. `store` is the sidecar of a detached manifest; over 8 MiB it
-    is left out. The proof is verified before it is handed out. Raises ValueError on a store that was not
-    logged, LeafUnknown where the leaf is no attestation or was erased, LogInconsistent where the rows
-    contradict the checkpoint.
+    is left out. `registrations` is the log key's word on its ids (`registrations_of`). The proof is verified
+    before it is handed out. Raises ValueError on a store that was not logged, LeafUnknown where the leaf is
+    no attestation or was erased, LogInconsistent where the rows contradict the checkpoint.
     """
     row = LeafRow.objects.filter(index=leaf_index, kind=Kind.ATTESTATION).first()
     opening = opening_of(row) if row else None
@@ -144,7 +148,7 @@ def proof_for(
         raise LeafUnknown(f"There is no attestation at index {leaf_index}, or its link was erased.")
     first = _best_settled(leaf_index)
     checkpoint = first.checkpoint if first else _covering(leaf_index)
-    anchors = _bundle_anchors(checkpoint) if checkpoint and first else ()
+    anchors = _bundle_anchors(checkpoint, row.index) if checkpoint and first else ()
     state = ProofState.PENDING if checkpoint is None else ProofState.LOGGED
     if first is not None and checkpoint is not None:
         final = checkpoint.anchors.filter(state=CheckpointAnchor.State.FINAL).exists()
@@ -165,6 +169,7 @@ def proof_for(
         checkpoint=full_note(checkpoint) if checkpoint else None,
         anchors=anchors,
         store=store if store is not None and len(store) <= MAX_STORE else None,
+        registrations=registrations if anchors else None,
     )
 
 
@@ -203,22 +208,46 @@ def _inclusion(row: LeafRow, checkpoint: CheckpointRow) -> tuple[bytes, ...]:
             ) from error
 
 
-def _bundle_anchors(checkpoint: CheckpointRow) -> tuple[BundleAnchor, ...]:
+def registrations_of(key: LogKey) -> str | None:
+    """The note in which the log's key names the ids it is registered under; None before any is."""
+    ids = set(Deployment.objects.values_list("log_id", flat=True))
+    return sign_registrations(key, ids) if ids else None
+
+
+def _bundle_anchors(checkpoint: CheckpointRow, index: int) -> tuple[BundleAnchor, ...]:
     anchors = checkpoint.anchors.filter(state__in=_SETTLED).select_related("deployment", "transaction")
     return tuple(
-        BundleAnchor(
-            chain_id=each.deployment.chain_id,
-            registry=each.deployment.address,
-            log_id=each.deployment.log_id.lower(),
-            size=checkpoint.size,
-            root=bytes(checkpoint.root),
-            transaction=each.transaction.hash.lower() if each.transaction else None,
-            block=each.block_number,
-            block_hash=each.block_hash.lower() or None,
-            time=format_time(each.block_time) if each.block_time else None,
+        _with_evidence(
+            each,
+            index,
+            BundleAnchor(
+                chain_id=each.deployment.chain_id,
+                registry=each.deployment.address,
+                log_id=each.deployment.log_id.lower(),
+                size=checkpoint.size,
+                root=bytes(checkpoint.root),
+                transaction=each.transaction.hash.lower() if each.transaction else None,
+                block=each.block_number,
+                block_hash=each.block_hash.lower() or None,
+                time=format_time(each.block_time) if each.block_time else None,
+            ),
         )
         for each in anchors.order_by("pk")
     )
+
+
+def _with_evidence(row: CheckpointAnchor, index: int, anchor: BundleAnchor) -> BundleAnchor:
+    """The anchor with what shows it, where that was captured and still adds up."""
+    evidence = evidence_for(row, index)
+    if evidence is None or anchor.block is None or anchor.time is None:
+        return anchor
+    shown = replace(anchor, evidence=evidence)
+    try:
+        shown.shown(index)
+    except ProofInvalid:
+        # Captured before a reorganisation, say: a proof without it is worth more than none.
+        return anchor
+    return shown
 
 
 def proof_between(size1: int, size2: int) -> list[bytes]:

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -21,7 +22,15 @@ from attest.flows.cosign import cosign_newest
 from attest.flows.revoke import revoke as revoke_leaf
 from attest.flows.seal import seal as seal_log
 from attest.proofs.bundle import ProofBundle
-from attest.queries import anchored_size, latest_checkpoint, proof_for, standing, standing_of_leaf
+from attest.proofs.upgrade import public_part
+from attest.queries import (
+    anchored_size,
+    latest_checkpoint,
+    proof_for,
+    registrations_of,
+    standing,
+    standing_of_leaf,
+)
 from attest.standing import Standing
 from detector.fingerprints.compute import fingerprints
 from detector.flows.forget_item import forget_key
@@ -283,7 +292,14 @@ def proof(submission: Submission) -> ProofBundle:
         media_type=submission.signed.media_type,
         title=submission.title,
         store=store,
+        registrations=registrations_of(wiring.log_key()),
     )
+
+
+def proof_part(leaf_index: int) -> dict[str, Any]:
+    """What anybody may have of a leaf's proof: no salt, no digest. Raises LeafUnknown."""
+    key = wiring.log_key()
+    return public_part(proof_for(leaf_index, key.vkey, registrations=registrations_of(key)))
 
 
 def standing_of(submission: Submission) -> Standing | None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from attest.errors import AttestError, RegistryRefused
 from attest.flows import outbox
 from attest.flows.deploy import ensure_registry
+from attest.flows.evidence import capture_evidence
 from attest.flows.heal import heal
 from attest.flows.outbox import IN_FLIGHT, Intent
 from attest.flows.revocation_bits import push_revocations
@@ -105,7 +106,7 @@ def advance(
     settle: Callable[[], None] | None = None,
     spend_ceiling: int | None = None,
 ) -> list[CheckpointAnchor]:
-    """One round of a schedule: heal, push, revoke, confirm. Returns the anchors that changed.
+    """One round of a schedule: heal, push, revoke, confirm, capture. Returns the anchors that changed.
 
     What went before is confirmed also where nothing new can be sent. Raises as `push` does, and
     ChainUnavailable (`transaction_refused`) while the node refuses one of ours.
@@ -121,6 +122,7 @@ def advance(
         # What cannot be sent now, as when gas is too dear, keeps nothing back that was sent before.
         trouble = error
     changed = confirm(client, settle)
+    capture_evidence(client)
     if trouble is not None:
         raise trouble
     outbox.require_unrefused(client, key)

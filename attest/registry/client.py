@@ -134,6 +134,10 @@ class RegistryClient:
         key: bytes = record[3]
         return key if any(key) else None
 
+    def had_key(self, registry: str, log: str, key: bytes) -> bool:
+        """Whether the log has, or once had, that Ed25519 key."""
+        return bool(self._read(registry, "keyPeriod", contract.as_bytes32(log), key)[0])
+
     def anchored_at(self, registry: str, log: str, size: int, root: bytes) -> Stamp | None:
         """When exactly this checkpoint was anchored, None if it never was."""
         block, time = self._read(registry, "anchoredAt", contract.as_bytes32(log), size, root)

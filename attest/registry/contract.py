@@ -61,6 +61,14 @@ def init_code() -> bytes:
     return bytes.fromhex(_artifact()["bytecode"].removeprefix("0x"))
 
 
+@cache
+def runtime_code() -> bytes:
+    """The code that lies on the chain. The creation code ends with it: it has no immutable fields."""
+    whole = init_code()
+    tails = (whole[begin:] for begin in range(min(len(whole), 256)))
+    return next(tail for tail in tails if is_registry_code(tail))
+
+
 def is_registry_code(code: bytes) -> bool:
     """Is this the runtime code of a registry? It has no immutable fields, so it is the same everywhere."""
     return keccak(code).hex() in KNOWN_CODE_HASHES

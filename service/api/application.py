@@ -11,6 +11,7 @@ from service.api.attestations import Withdrawal
 from service.api.attestations import router as attestations
 from service.api.campaigns import router as campaigns
 from service.api.problems import guarded, on_exception
+from service.api.proofs import router as proofs
 from service.api.range import Digests
 from service.api.range import router as lookups
 from service.api.schemas import Problem, described
@@ -111,6 +112,7 @@ api.add_router("/verifications", verifications)
 api.add_router("/screenings", screenings)
 api.add_router("/campaigns", campaigns)
 api.add_router("", lookups)
+api.add_router("", proofs)
 
 
 def openapi(request: HttpRequest) -> JsonResponse:

@@ -1,0 +1,103 @@
+"""Keep what shows an anchor without a node, while nodes still give it; hand it to proofs."""
+
+import logging
+from collections.abc import Iterable
+
+from django.db.models import Max
+from django.utils import timezone
+
+from attest.errors import AttestError, ChainUnavailable
+from attest.models import AnchorEvidence, CheckpointAnchor
+from attest.proofs import rlp
+from attest.proofs.evidence import Evidence
+from attest.registry.client import RegistryClient
+from attest.registry.evidence import Captured, capture
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+MAX_WORDS = 64
+_FINAL = CheckpointAnchor.State.FINAL
+
+
+def capture_evidence(client: RegistryClient) -> int:
+    """Capture evidence for final anchors that have none. How many it was.
+
+    At most 8 a round, the newest first. A node that gives no proofs is no failure: proofs then go without.
+    """
+    on_chain = AnchorEvidence.objects.filter(anchor__deployment__chain_id=client.chain_id)
+    # A reorganisation or a lost chain made these untrue.
+    on_chain.exclude(anchor__state=_FINAL).delete()
+    wanted = CheckpointAnchor.objects.filter(
+        deployment__chain_id=client.chain_id, state=_FINAL, evidence=None
+    )
+    done = 0
+    for anchor in wanted.select_related("checkpoint", "deployment").order_by("-checkpoint__size")[:AT_ONCE]:
+        try:
+            _store(anchor, _captured(client, anchor))
+        except ChainUnavailable as error:
+            log.info("no evidence of checkpoint %s: %s (%s)", anchor.checkpoint.size, error, error.code)
+            break
+        done += 1
+    return done
+
+
+def evidence_for(anchor: CheckpointAnchor, leaf_index: int) -> Evidence | None:
+    """The evidence kept for an anchor, with the leaf's word of revocation bits where that was captured."""
+    row = AnchorEvidence.objects.filter(anchor=anchor).first()
+    if row is None:
+        return None
+    words = {rlp.integer(word): _nodes(nodes) for word, nodes in _pairs(bytes(row.revocation))}
+    return Evidence(
+        block=row.block_number,
+        header=bytes(row.header),
+        account=_nodes(rlp.decode(bytes(row.account))),
+        storage=_nodes(rlp.decode(bytes(row.storage))),
+        revocation=words.get(leaf_index >> 8),
+    )
+
+
+def _captured(client: RegistryClient, anchor: CheckpointAnchor) -> Captured:
+    checkpoint, deployment = anchor.checkpoint, anchor.deployment
+    client.require_registry(deployment.address)
+    place = (deployment.address, deployment.log_id, checkpoint.size, bytes(checkpoint.root))
+    return capture(client, *place, words=_words(anchor))
+
+
+def _words(anchor: CheckpointAnchor) -> list[int]:
+    """The words of the leaves that this anchor is the first to cover; of many, the last 64."""
+    earlier = CheckpointAnchor.objects.filter(
+        deployment=anchor.deployment, state=_FINAL, checkpoint__size__lt=anchor.checkpoint.size
+    )
+    begin = earlier.aggregate(Max("checkpoint__size"))["checkpoint__size__max"] or 0
+    words = range(begin >> 8, (anchor.checkpoint.size - 1 >> 8) + 1)
+    return list(words)[-MAX_WORDS:]
+
+
+def _store(anchor: CheckpointAnchor, found: Captured) -> None:
+    AnchorEvidence.objects.update_or_create(
+        anchor=anchor,
+        defaults={
+            "block_number": found.block,
+            "header": found.header,
+            "account": rlp.encode(list(found.account)),
+            "storage": rlp.encode(list(found.storage)),
+            "revocation": rlp.encode(
+                [[rlp.number(word), list(nodes)] for word, nodes in found.revocation.items()]
+            ),
+            "captured_at": timezone.now(),
+        },
+    )
+
+
+def _pairs(raw: bytes) -> Iterable[tuple[rlp.Item, rlp.Item]]:
+    decoded = rlp.decode(raw)
+    for pair in decoded if isinstance(decoded, list) else []:
+        if isinstance(pair, list):
+            yield pair[0], pair[1]
+
+
+def _nodes(item: rlp.Item) -> tuple[bytes, ...]:
+    if isinstance(item, bytes) or any(isinstance(each, list) for each in item):
+        raise AttestError("The evidence kept in the database is damaged.", code="evidence_damaged")
+    return tuple(each for each in item if isinstance(each, bytes))
