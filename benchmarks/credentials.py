@@ -313,7 +313,7 @@ def _noise(path: Path) -> Path:
     from PIL import Image
 
     pixels = np.random.default_rng(21).integers(0, 255, (3000, 3000, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(path, quality=98)
+    Image.fromarray(pixels).save(path, quality=95, subsampling=0)
     return path
 
 
