@@ -132,9 +132,8 @@ def inspection(
         revocation_source=outcome.source,
         **when.fields(),
     )
-    return replace(
-        made, statements=says.statements(made, frozenset(str(one.get("code")) for one in successes(report)))
-    )
+    succeeded = frozenset(str(one.get("code")) for one in successes(report))
+    return replace(made, statements=says.statements(made, succeeded, asked=fetch is not None))
 
 
 @dataclass(frozen=True, slots=True)

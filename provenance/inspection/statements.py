@@ -55,16 +55,19 @@ def unreadable(code: str) -> tuple[Statement, ...]:
     return (Statement("credential", "invalid", sentence, (code,)),)
 
 
-def statements(found: Inspection, succeeded: AbstractSet[str]) -> tuple[Statement, ...]:
+def statements(
+    found: Inspection, succeeded: AbstractSet[str], *, asked: bool = False
+) -> tuple[Statement, ...]:
     """One statement for each axis of an inspection that read a credential, and one for each identity.
 
-    `succeeded` are the codes of the checks that the file's own manifest passed.
+    `succeeded` are the codes of the checks that the file's own manifest passed; `asked` says that the caller
+    wanted the signers' authorities to be asked about revocation.
     """
     return (
         _credential(found, succeeded),
         _signer(found),
         _trust_list(found, succeeded),
-        _revocation(found, succeeded),
+        _revocation(found, succeeded, asked=asked),
         _time(found, succeeded),
         _history(found, succeeded),
         _pad(found),
@@ -144,7 +147,7 @@ def _trust_list(found: Inspection, succeeded: AbstractSet[str]) -> Statement:
     return Statement("trust_list", found.trust_list or "none", sentence, codes)
 
 
-def _revocation(found: Inspection, succeeded: AbstractSet[str]) -> Statement:
+def _revocation(found: Inspection, succeeded: AbstractSet[str], *, asked: bool) -> Statement:
     codes = tuple(
         dict.fromkeys(
             one.code
@@ -169,7 +172,10 @@ def _revocation(found: Inspection, succeeded: AbstractSet[str]) -> Statement:
         else:
             sentence += " Its authority no longer stands by signatures made with it."
     elif "signingCredential.ocsp.inaccessible" in codes:
-        sentence = "The signer's authority was asked whether the certificate is revoked and did not answer."
+        sentence = (
+            "Whether a signing certificate was revoked is not known: its authority did not answer, or names"
+            " no place to ask."
+        )
     elif codes:
         sentence = (
             "Whether a signing certificate was revoked is not known: no answer of its authority counts."
@@ -179,6 +185,11 @@ def _revocation(found: Inspection, succeeded: AbstractSet[str]) -> Statement:
             "Whether the signing certificate was revoked is not known: no answer of its authority came with"
             " the file, and none was asked for."
         )
+        if asked:
+            sentence = (
+                "Whether the signing certificate was revoked is not known: no answer of its authority came"
+                " with the file, and only authorities that a list in force here vouches for are asked."
+            )
     return Statement("revocation", found.revocation.value, sentence, codes)
 
 

@@ -469,7 +469,10 @@ def test_a_strangers_certificate_names_no_address_that_is_asked(
     with Bait() as bait:
         stranger = Authority.create(NEWSROOM).issue(Leaf("Picture desk", ocsp_url=bait.url))
         asset = plainly_signed(stranger, jpeg, tmp_path / "stranger.jpg")
-        assert reader.inspect(asset, revocation=True).revocation is Revocation.UNKNOWN
+        found = reader.inspect(asset, revocation=True)
+        assert found.revocation is Revocation.UNKNOWN
+        assert "only authorities that a list" in sentence(found, "revocation")
+        assert "none was asked for" in sentence(reader.inspect(asset), "revocation")
         assert bait.asked == []
 
 
