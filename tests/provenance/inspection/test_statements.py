@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from provenance.inspection.inspection import (
     Finding,
     History,
     Inspection,
+    ListVerdict,
     Revocation,
     SigningTime,
 )
@@ -70,6 +72,37 @@ def test_an_ingredient_of_an_unknown_signer_is_named_though_the_history_is_intac
     said = by_axis(Inspection(Credential.UNTRUSTED_ISSUER, signer="Ada", findings=(unknown,)))
     assert "holds together" in said["history"]
     assert "“holiday.jpg”, 1 step back" in said["history"]
+
+
+def test_a_known_signer_is_not_called_unknown_for_a_stranger_in_its_history() -> None:
+    unknown = Finding("signingCredential.untrusted", "x", 1, "holiday.jpg")
+    said = by_axis(
+        Inspection(Credential.UNTRUSTED_ISSUER, signer="Ada", trust_list="ours", findings=(unknown,))
+    )
+    assert "the authority behind it is trusted" in said["signer"]
+    assert "vouches for the signer, but nobody vouches for something that it was made" in said["credential"]
+    assert "“ours”" in said["trust_list"]
+
+
+def test_a_known_signer_whose_time_stamp_fails_is_not_called_unknown() -> None:
+    foreign = Finding("timeStamp.mismatch", "x", 0, "")
+    said = by_axis(
+        Inspection(Credential.UNTRUSTED_ISSUER, signer="Ada", trust_list="ours", findings=(foreign,))
+    )
+    assert "the authority behind it is trusted" in said["signer"]
+    assert "such as its time stamp" in said["credential"]
+
+
+@pytest.mark.parametrize("code", ["signingCredential.expired", "claimSignature.outsideValidity"])
+def test_of_a_certificate_out_of_its_time_nothing_is_said_about_who_issued_it(code: str) -> None:
+    findings = tuple(Finding(one, "x", 0, "") for one in ("signingCredential.untrusted", code))
+    lists = (ListVerdict("ours", "1", "a" * 64, "unknown"),)
+    said = by_axis(
+        Inspection(Credential.UNTRUSTED_ISSUER, signer="Ada", findings=findings, trust_lists=lists)
+    )
+    for axis in ("credential", "signer", "trust_list"):
+        assert "out of its time" in said[axis]
+    assert "leads to no authority" not in said["trust_list"]
 
 
 def test_a_signers_name_cannot_close_its_quotation_marks() -> None:
