@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("attest", "0002_subtrees"),
+        ("attest", "0003_evidence"),
     ]
 
     operations = [

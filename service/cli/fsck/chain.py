@@ -10,7 +10,6 @@ from attest.flows.revocation_bits import differing_bits, push_revocations
 from attest.log.merkle import range_at
 from attest.models import CheckpointAnchor, CheckpointRow, Deployment, OutboxTransaction
 from attest.queries import latest_checkpoint, log_size
-from service import wiring
 from service.cli import chains
 from service.cli.fsck.difference import Difference, Skipped
 from service.wiring import Chain
@@ -45,8 +44,9 @@ def repair(found: list[Difference]) -> None:
             if checkpoint is not None:
                 flow.enqueue(checkpoint, deployment)
             if differing_bits(chain.client, deployment).missing:
-                ceiling = wiring.config().spend_ceiling_wei
-                push_revocations(chain.client, chain.key, deployment, spend_ceiling=ceiling, everything=True)
+                push_revocations(
+                    chain.client, chain.key, deployment, spend_ceiling=chain.spend_ceiling, everything=True
+                )
 
 
 def _deployments(chain: Chain) -> list[Deployment]:
