@@ -34,6 +34,7 @@ from provenance.inspection.statuses import (
     status,
     statuses,
     successes,
+    trusting_list,
     trusts_signer,
 )
 from provenance.inspection.times import Stamp
@@ -96,7 +97,7 @@ def inspection(
     outcome = _revocation(check(everybody, now, fetch), found)
     found = [*found, *_unsaid(outcome.statuses, found)]
     when = _times(active, signer, active_label in with_time, now)
-    named_list = trust.by_uri((by_signer_lists.get("validation_results") or {}).get("trustListUri"))
+    named_list = trust.by_uri(trusting_list(by_signer_lists, active_label))
     lists = trust_paths.verdicts(signer.chain if signer else None, trust, when.counts_at)
     origin, source_type, overruled = declared(report)
     identity = answer.get("identity") or {}
@@ -131,9 +132,8 @@ def inspection(
         revocation_source=outcome.source,
         **when.fields(),
     )
-    return replace(
-        made, statements=says.statements(made, frozenset(str(one.get("code")) for one in successes(report)))
-    )
+    succeeded = frozenset(str(one.get("code")) for one in successes(report))
+    return replace(made, statements=says.statements(made, succeeded, asked=fetch is not None))
 
 
 @dataclass(frozen=True, slots=True)

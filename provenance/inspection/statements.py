@@ -22,6 +22,7 @@ from provenance.inspection.sentences import Gravity, gravity
 from provenance.inspection.trust_paths import TRUSTED
 
 _MAX_CODES = 10
+_OVER = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
 
 _CREDENTIAL = {
     Credential.TRUSTED: "The content is as it was when it was signed, and the signer is vouched for by a list"
@@ -33,6 +34,15 @@ _CREDENTIAL = {
     Credential.NONE: "The file carries no content credential. That says nothing about whether it is genuine.",
     Credential.UNCHECKED: "Whether the file carries a content credential could not be checked.",
 }
+_OUT_OF_TIME = (
+    "The content is as it was when it was signed, but the signer's certificate is out of its time and no"
+    " trusted time stamp shows that it signed before that: nobody that this service trusts vouches for it."
+)
+_KNOWN_BUT = (
+    "The content is as it was when it was signed, and a list that this service trusts vouches for the signer,"
+    " but nobody vouches for {}: the whole is worth as much as the weakest part of it."
+)
+_DEEPER, _BESIDE = "something that it was made from", "something else in it, such as its time stamp"
 _PAD_CLEAN = "The filling bytes of the credential are empty: nothing is hidden there."
 
 NONE = (Statement("credential", "none", _CREDENTIAL[Credential.NONE]),)
@@ -45,16 +55,19 @@ def unreadable(code: str) -> tuple[Statement, ...]:
     return (Statement("credential", "invalid", sentence, (code,)),)
 
 
-def statements(found: Inspection, succeeded: AbstractSet[str]) -> tuple[Statement, ...]:
+def statements(
+    found: Inspection, succeeded: AbstractSet[str], *, asked: bool = False
+) -> tuple[Statement, ...]:
     """One statement for each axis of an inspection that read a credential, and one for each identity.
 
-    `succeeded` are the codes of the checks that the file's own manifest passed.
+    `succeeded` are the codes of the checks that the file's own manifest passed; `asked` says that the caller
+    wanted the signers' authorities to be asked about revocation.
     """
     return (
         _credential(found, succeeded),
         _signer(found),
         _trust_list(found, succeeded),
-        _revocation(found, succeeded),
+        _revocation(found, succeeded, asked=asked),
         _time(found, succeeded),
         _history(found, succeeded),
         _pad(found),
@@ -71,22 +84,55 @@ def _credential(found: Inspection, succeeded: AbstractSet[str]) -> Statement:
             "The content is as it was when it was signed, but something that it was made from does not hold;"
             " a credential is worth as much as the weakest part of its history."
         )
+    elif found.credential is Credential.UNTRUSTED_ISSUER and _is_out_of_time(found):
+        sentence = _OUT_OF_TIME
+    elif found.credential is Credential.UNTRUSTED_ISSUER and _is_vouched_for(found):
+        sentence = _KNOWN_BUT.format(_DEEPER if deep else _BESIDE)
     codes = _codes(bad) or _of(
         succeeded, "claimSignature.validated", "assertion.dataHash.match", "assertion.bmffHash.match"
     )
     return Statement("credential", found.credential.value, sentence, codes)
 
 
+def _is_out_of_time(found: Inspection) -> bool:
+    """Whether the file's own signer is not vouched for because its certificate's time is over.
+
+    A list may know who issued it all the same, so nothing may be said of the issuer.
+    """
+    return found.trust_list is None and any(one.depth == 0 and one.code in _OVER for one in found.findings)
+
+
+def _is_vouched_for(found: Inspection) -> bool:
+    """Whether a list vouches for the file's own signer, whatever is found further back."""
+    return found.trust_list is not None and not _own(found, "signingCredential.untrusted")
+
+
+def _fails_itself(found: Inspection) -> bool:
+    """Whether something is broken in the file itself, not only further back."""
+    bad = [one for one in found.findings if gravity(one.code) is Gravity.INVALID]
+    return not bad or any(one.depth == 0 for one in bad)
+
+
 def _signer(found: Inspection) -> Statement:
     if found.signer is None:
         return Statement("signer", "unknown", "The signing certificate names nobody.")
     name = _quoted(found.signer)
-    if found.credential is Credential.TRUSTED:
+    if found.credential is not Credential.INVALID and _is_vouched_for(found):
         sentence = f"The signing certificate is made out to {name}, and the authority behind it is trusted."
         if found.product is not None:
             sentence += f" It is listed as the conforming product {_quoted(found.product.name)}."
+    elif found.credential is Credential.INVALID and _is_vouched_for(found) and not _fails_itself(found):
+        sentence = (
+            f"The signing certificate is made out to {name}, and the authority behind it is trusted; but what"
+            " it signed was made from something that does not hold."
+        )
     elif found.credential is Credential.INVALID:
         sentence = f"The credential names {name} as its signer; as it does not hold, that proves nothing."
+    elif _is_out_of_time(found):
+        sentence = (
+            f"The signer calls itself {name}. Its certificate is out of its time, so nobody that this service"
+            " trusts confirms that name."
+        )
     else:
         sentence = f"The signer calls itself {name}. Nobody that this service trusts confirms that name."
     return Statement("signer", found.signer, sentence)
@@ -101,6 +147,9 @@ def _trust_list(found: Inspection, succeeded: AbstractSet[str]) -> Statement:
     elif not found.trust_lists:
         codes = _own(found, "signingCredential.untrusted")
         sentence = "No list of trusted authorities is in force here, so no signer can be confirmed."
+    elif _is_out_of_time(found):
+        codes = _own(found, "signingCredential.expired") or _own(found, "signingCredential.untrusted")
+        sentence = "No list in force here vouches for a certificate that is out of its time."
     else:
         codes = _own(found, "signingCredential.untrusted")
         sentence = "The signer's certificate leads to no authority on any list in force here."
@@ -109,7 +158,7 @@ def _trust_list(found: Inspection, succeeded: AbstractSet[str]) -> Statement:
     return Statement("trust_list", found.trust_list or "none", sentence, codes)
 
 
-def _revocation(found: Inspection, succeeded: AbstractSet[str]) -> Statement:
+def _revocation(found: Inspection, succeeded: AbstractSet[str], *, asked: bool) -> Statement:
     codes = tuple(
         dict.fromkeys(
             one.code
@@ -134,7 +183,10 @@ def _revocation(found: Inspection, succeeded: AbstractSet[str]) -> Statement:
         else:
             sentence += " Its authority no longer stands by signatures made with it."
     elif "signingCredential.ocsp.inaccessible" in codes:
-        sentence = "The signer's authority was asked whether the certificate is revoked and did not answer."
+        sentence = (
+            "Whether a signing certificate was revoked is not known: its authority did not answer, or names"
+            " no place to ask."
+        )
     elif codes:
         sentence = (
             "Whether a signing certificate was revoked is not known: no answer of its authority counts."
@@ -144,6 +196,11 @@ def _revocation(found: Inspection, succeeded: AbstractSet[str]) -> Statement:
             "Whether the signing certificate was revoked is not known: no answer of its authority came with"
             " the file, and none was asked for."
         )
+        if asked:
+            sentence = (
+                "Whether the signing certificate was revoked is not known: no answer of its authority came"
+                " with the file, and only authorities that a list in force here vouches for are asked."
+            )
     return Statement("revocation", found.revocation.value, sentence, codes)
 
 

@@ -1,5 +1,6 @@
 """The validation statuses of a whole ingredient chain, flattened: which manifest, how deep, how grave."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from provenance.inspection.sentences import Gravity, gravity
 
 _MAX_STATUSES = 5000
 _TRUSTED = "signingCredential.trusted"
+_LIST = re.compile(r"found in \[([^\]]{1,500})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,30 @@ def legacy(report: Mapping[str, Any]) -> bool:
 
 def trusts_signer(report: Mapping[str, Any], label: str) -> bool:
     """Whether the SDK trusts the signer of this manifest's claim, not merely that of an identity in it."""
-    return any(
-        one.get("code") == _TRUSTED
-        and manifest_label(str(one.get("url") or "")) == label
-        and not concerns_identity(_TRUSTED, str(one.get("url") or ""))
-        for one in successes(report)
+    return _trusting(report, label) is not None
+
+
+def trusting_list(report: Mapping[str, Any], label: str) -> str | None:
+    """The URI of the list that vouches for the signer of this manifest's claim; None where none does.
+
+    The report's `trustListUri` is that of whichever signature in the history was looked at first, so a
+    stranger would borrow it from an ingredient: only what is said of this very signature counts.
+    """
+    said = _trusting(report, label)
+    named = _LIST.search(str(said.get("explanation"))) if said else None
+    return named.group(1) if named else None
+
+
+def _trusting(report: Mapping[str, Any], label: str) -> Mapping[str, Any] | None:
+    return next(
+        (
+            one
+            for one in successes(report)
+            if one.get("code") == _TRUSTED
+            and manifest_label(str(one.get("url") or "")) == label
+            and not concerns_identity(_TRUSTED, str(one.get("url") or ""))
+        ),
+        None,
     )
 
 

@@ -164,6 +164,36 @@ def test_a_zero_length_box_swallows_the_rest_and_hides_the_index(tmp_path: Path)
     assert refused(ftyp + struct.pack(">I4s", 0, b"mdat") + b"\0" * 64, tmp_path) == "malformed_media"
 
 
+def box(kind: bytes, content: bytes, length: int | None = None) -> bytes:
+    return struct.pack(">I4s", 8 + len(content) if length is None else length, kind) + content
+
+
+@pytest.mark.parametrize("length", [0, 7, 1 << 31])
+@pytest.mark.parametrize("around", [(), (b"trak",), (b"trak", b"mdia", b"minf", b"stbl")])
+def test_a_box_of_impossible_length_inside_the_index_is_refused(
+    length: int, around: tuple[bytes, ...], tmp_path: Path
+) -> None:
+    def recording(length: int | None) -> bytes:
+        inner = box(b"stts", b"\0" * 8, length)
+        for kind in reversed(around):
+            inner = box(kind, inner)
+        return b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + box(b"moov", inner) + box(b"mdat", b"\0" * 64)
+
+    sound = tmp_path / "sound.mp4"
+    sound.write_bytes(recording(None))
+    assert from_path(sound, Limits()).media_type == "video/mp4"
+    sound.unlink()
+    assert refused(recording(length), tmp_path) == "malformed_media"
+
+
+def test_an_index_nested_without_end_is_refused_at_once(tmp_path: Path) -> None:
+    deep = b"".join(struct.pack(">I4s", 8 * (100_000 - depth), b"trak") for depth in range(100_000))
+    started = time.monotonic()
+    code = refused(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + box(b"moov", deep), tmp_path)
+    assert code == "malformed_media"
+    assert time.monotonic() - started < 1
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -287,6 +287,9 @@ def test_an_expired_signer_counts_only_with_a_trusted_time_stamp(
             "signingCredential.untrusted",
             "signingCredential.expired",
         }
+        # The list knows the authority; it is the certificate whose time is over.
+        assert "out of its time" in sentence(found, "trust_list")
+        assert "out of its time" in sentence(found, "credential")
 
 
 def test_a_manifest_transplanted_to_another_picture_is_invalid(
@@ -394,6 +397,36 @@ def test_a_stranger_in_the_history_takes_the_trust_from_the_whole(
     assert codes(found, 0) == set()
     assert codes(found, 1) == {"signingCredential.untrusted"}
     assert [finding.title for finding in found.findings] == ["from a stranger.jpg"]
+    assert "authority behind it is trusted" in sentence(found, "signer")
+    assert "something that it was made from" in sentence(found, "credential")
+
+
+def test_a_stranger_borrows_no_trust_from_what_it_was_made_from(
+    genuine: Manifest, reader: Inspector, tmp_path: Path
+) -> None:
+    stranger = Authority.create("Stranger").issue(Leaf("Stranger"))
+    parent = genuine.signed_path
+    found = reader.inspect(plainly_signed(stranger, parent, tmp_path / "child.jpg", (parent,)))
+    assert axes_of(found) == Expected(Credential.UNTRUSTED_ISSUER, signer="Stranger", trust_list=None)
+    assert [(one.name, one.verdict) for one in found.trust_lists] == [("newsrooms", "unknown")]
+    assert found.product is None
+    assert "calls itself" in sentence(found, "signer")
+
+
+def test_the_list_named_is_that_of_the_files_own_signer(
+    genuine: Manifest, newsroom: Authority, tmp_path: Path
+) -> None:
+    agency = Authority.create("Agency")
+    lists = (
+        parse_pem("newsrooms", ListKind.MANIFEST, newsroom.root_pem),
+        parse_pem("agencies", ListKind.MANIFEST, agency.root_pem),
+    )
+    parent = genuine.signed_path
+    child = plainly_signed(agency.issue(Leaf("Agency")), parent, tmp_path / "child.jpg", (parent,))
+    with Inspector(TrustStore(lists)) as both:
+        found = both.inspect(child)
+    assert axes_of(found) == Expected(Credential.TRUSTED, signer="Agency", trust_list="agencies")
+    assert codes(found, 0) == set()
 
 
 class Bait(LoopbackServer):
@@ -436,7 +469,10 @@ def test_a_strangers_certificate_names_no_address_that_is_asked(
     with Bait() as bait:
         stranger = Authority.create(NEWSROOM).issue(Leaf("Picture desk", ocsp_url=bait.url))
         asset = plainly_signed(stranger, jpeg, tmp_path / "stranger.jpg")
-        assert reader.inspect(asset, revocation=True).revocation is Revocation.UNKNOWN
+        found = reader.inspect(asset, revocation=True)
+        assert found.revocation is Revocation.UNKNOWN
+        assert "only authorities that a list" in sentence(found, "revocation")
+        assert "none was asked for" in sentence(reader.inspect(asset), "revocation")
         assert bait.asked == []
 
 

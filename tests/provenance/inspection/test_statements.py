@@ -1,7 +1,9 @@
 """Each axis in a sentence: all of them, of any inspection, honest about what is not known."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +14,7 @@ from provenance.inspection.inspection import (
     Finding,
     History,
     Inspection,
+    ListVerdict,
     Revocation,
     SigningTime,
 )
@@ -63,6 +66,22 @@ def test_a_broken_ingredient_is_named_with_its_title_and_depth() -> None:
     said = by_axis(found)
     assert "“holiday.jpg”, 2 steps back" in said["history"]
     assert "something that it was made from does not hold" in said["credential"]
+    assert "proves nothing" in said["signer"]
+
+
+def test_a_known_signer_over_a_broken_ingredient_is_named_and_so_is_the_fault() -> None:
+    mismatch = Finding("assertion.dataHash.mismatch", "x", 2, "holiday.jpg")
+    known = Inspection(
+        Credential.INVALID,
+        history=History.TAMPERED_INGREDIENT,
+        signer="Ada",
+        trust_list="ours",
+        findings=(mismatch,),
+    )
+    assert "trusted; but what it signed was made from something" in by_axis(known)["signer"]
+    itself = replace(known, findings=(replace(mismatch, depth=0), mismatch))
+    assert "proves nothing" in by_axis(itself)["signer"]
+    assert "proves nothing" in by_axis(replace(known, findings=()))["signer"]
 
 
 def test_an_ingredient_of_an_unknown_signer_is_named_though_the_history_is_intact() -> None:
@@ -70,6 +89,37 @@ def test_an_ingredient_of_an_unknown_signer_is_named_though_the_history_is_intac
     said = by_axis(Inspection(Credential.UNTRUSTED_ISSUER, signer="Ada", findings=(unknown,)))
     assert "holds together" in said["history"]
     assert "“holiday.jpg”, 1 step back" in said["history"]
+
+
+def test_a_known_signer_is_not_called_unknown_for_a_stranger_in_its_history() -> None:
+    unknown = Finding("signingCredential.untrusted", "x", 1, "holiday.jpg")
+    said = by_axis(
+        Inspection(Credential.UNTRUSTED_ISSUER, signer="Ada", trust_list="ours", findings=(unknown,))
+    )
+    assert "the authority behind it is trusted" in said["signer"]
+    assert "vouches for the signer, but nobody vouches for something that it was made" in said["credential"]
+    assert "“ours”" in said["trust_list"]
+
+
+def test_a_known_signer_whose_time_stamp_fails_is_not_called_unknown() -> None:
+    foreign = Finding("timeStamp.mismatch", "x", 0, "")
+    said = by_axis(
+        Inspection(Credential.UNTRUSTED_ISSUER, signer="Ada", trust_list="ours", findings=(foreign,))
+    )
+    assert "the authority behind it is trusted" in said["signer"]
+    assert "such as its time stamp" in said["credential"]
+
+
+@pytest.mark.parametrize("code", ["signingCredential.expired", "claimSignature.outsideValidity"])
+def test_of_a_certificate_out_of_its_time_nothing_is_said_about_who_issued_it(code: str) -> None:
+    findings = tuple(Finding(one, "x", 0, "") for one in ("signingCredential.untrusted", code))
+    lists = (ListVerdict("ours", "1", "a" * 64, "unknown"),)
+    said = by_axis(
+        Inspection(Credential.UNTRUSTED_ISSUER, signer="Ada", findings=findings, trust_lists=lists)
+    )
+    for axis in ("credential", "signer", "trust_list"):
+        assert "out of its time" in said[axis]
+    assert "leads to no authority" not in said["trust_list"]
 
 
 def test_a_signers_name_cannot_close_its_quotation_marks() -> None:
