@@ -81,6 +81,10 @@ def _issuer_rules(credential: CredentialAxis) -> Iterator[_Rule]:
     """Who knows the issuer of an intact credential, list by list."""
     knowing = [verdict.name for verdict in credential.trust_lists if verdict.verdict == "trusted"]
     unknowing = [verdict.name for verdict in credential.trust_lists if verdict.verdict != "trusted"]
+    # No list vouches for a certificate whose time is over, though it may well know who issued it.
+    expired = any(
+        not found.depth and found.code == "signingCredential.expired" for found in credential.findings
+    )
     if credential.status == "trusted":
         yield (
             Action.ACCEPT,
@@ -94,7 +98,7 @@ def _issuer_rules(credential: CredentialAxis) -> Iterator[_Rule]:
             f"The credential is intact, and the trust list “{knowing[0]}” knows its issuer; but something in "
             "it is vouched for by nobody on the lists, so it is not called trusted.",
         )
-    else:
+    elif not expired:
         yield (
             Action.ACCEPT,
             "issuer_unknown",
@@ -106,7 +110,7 @@ def _issuer_rules(credential: CredentialAxis) -> Iterator[_Rule]:
             "lists_disagree",
             f"The issuer is known to {_quoted(knowing)} and unknown to {_quoted(unknowing)}.",
         )
-    if "signingCredential.expired" in {finding.code for finding in credential.findings if not finding.depth}:
+    if expired:
         ended = f" on {day(credential.valid_to)}" if credential.valid_to else ""
         yield (
             Action.ACCEPT,

@@ -107,6 +107,12 @@ def _is_vouched_for(found: Inspection) -> bool:
     return found.trust_list is not None and not _own(found, "signingCredential.untrusted")
 
 
+def _fails_itself(found: Inspection) -> bool:
+    """Whether something is broken in the file itself, not only further back."""
+    bad = [one for one in found.findings if gravity(one.code) is Gravity.INVALID]
+    return not bad or any(one.depth == 0 for one in bad)
+
+
 def _signer(found: Inspection) -> Statement:
     if found.signer is None:
         return Statement("signer", "unknown", "The signing certificate names nobody.")
@@ -115,6 +121,11 @@ def _signer(found: Inspection) -> Statement:
         sentence = f"The signing certificate is made out to {name}, and the authority behind it is trusted."
         if found.product is not None:
             sentence += f" It is listed as the conforming product {_quoted(found.product.name)}."
+    elif found.credential is Credential.INVALID and _is_vouched_for(found) and not _fails_itself(found):
+        sentence = (
+            f"The signing certificate is made out to {name}, and the authority behind it is trusted; but what"
+            " it signed was made from something that does not hold."
+        )
     elif found.credential is Credential.INVALID:
         sentence = f"The credential names {name} as its signer; as it does not hold, that proves nothing."
     elif _is_out_of_time(found):

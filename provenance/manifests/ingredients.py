@@ -43,20 +43,22 @@ def gathered(
 ) -> list[Ingredient]:
     """The ingredients of `asset`, the parent first; `content` is all of it, where it is at hand already.
 
-    Raises SigningRefused `too_many_parents`, and `broken_parent` unless the declaration accepts one that can
-    at least be read;
-    RejectedAsset for a parent that breaks the limits; InspectionFailed.
+    Raises SigningRefused `too_many_parents`, `text_already_signed`, and `broken_parent` unless the
+    declaration accepts one that can at least be read; RejectedAsset for a parent that breaks the limits;
+    InspectionFailed.
     """
     if len(declaration.parents) > _MAX_PARENTS:
         raise SigningRefused(f"At most {_MAX_PARENTS} parents are named.", code="too_many_parents")
     found: list[Ingredient] = []
     bare = content is not None and not may_hold_store(content, asset.media_type)
     signed, broken = (False, frozenset()) if bare else _credential(asset, declaration, inspector)
+    _keepable(asset, signed=signed)
     if signed:
         found.append(Ingredient(asset, ingredient(asset.name, asset.media_type, parent=True), broken))
     for path in declaration.parents:
         parent = from_path(path, limits)
-        _, broken = _credential(parent, declaration, inspector)
+        carries, broken = _credential(parent, declaration, inspector)
+        _keepable(parent, signed=carries)
         only = len(declaration.parents) == 1 and not found
         found.append(Ingredient(parent, ingredient(parent.name, parent.media_type, parent=only), broken))
     return found
@@ -74,6 +76,16 @@ def mention(text: dict[str, Any], ingredients: Sequence[Ingredient]) -> None:
                     "parameters": {"ingredientIds": [item.description["instance_id"]]},
                 }
             )
+
+
+def _keepable(asset: Asset, *, signed: bool) -> None:
+    """The SDK sees no credentials within a text: it would record one of unknown provenance."""
+    if signed and asset.media_type == "text/plain":
+        raise SigningRefused(
+            f"The text {asset.name} already carries credentials, which a new signature could not keep in its"
+            " history.",
+            code="text_already_signed",
+        )
 
 
 def _credential(asset: Asset, declaration: Declaration, inspector: Inspector) -> tuple[bool, frozenset[str]]:

@@ -25,11 +25,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Things side by side: a caption, the columns' names, and a row of facts for each thing."""
+    """Things side by side: a caption, and a row of facts for each thing; their labels are the columns."""
 
     caption: str
-    columns: tuple[str, ...]
     rows: tuple[tuple[Fact, ...], ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(fact.label for fact in self.rows[0]) if self.rows else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,27 +137,27 @@ def _contradictions(report: Report) -> tuple[Line, ...]:
 def _lists(axis: CredentialAxis) -> Sheet:
     rows = tuple(
         (
-            Fact("list", each.name),
-            Fact("verdict", "knows the signer" if each.verdict == "trusted" else "does not know the signer"),
-            Fact("version", each.version or "–"),
-            Fact("digest", each.sha256, "code"),
+            Fact("List", each.name),
+            Fact("Says", "knows the signer" if each.verdict == "trusted" else "does not know the signer"),
+            Fact("Version", each.version or "–"),
+            Fact("Digest (SHA-256)", each.sha256, "code"),
         )
         for each in axis.trust_lists[:_MOST]
     )
-    return Sheet("Trust lists, side by side", ("List", "Says", "Version", "Digest (SHA-256)"), rows)
+    return Sheet("Trust lists, side by side", rows)
 
 
 def _times(report: Report) -> Sheet:
     rows = tuple(
         (
-            Fact("kind", _KINDS.get(each.kind, each.kind)),
-            Fact("time", each.time, "moment"),
-            Fact("by", each.by or "–"),
-            Fact("worth", _WORTH.get(each.trust, each.trust)),
+            Fact("Given by", _KINDS.get(each.kind, each.kind)),
+            Fact("Time", each.time, "moment"),
+            Fact("Name", each.by or "–"),
+            Fact("What it is worth", _WORTH.get(each.trust, each.trust)),
         )
         for each in report.times[:_MOST]
     )
-    return Sheet("Times, side by side", ("Given by", "Time", "Name", "What it is worth"), rows)
+    return Sheet("Times, side by side", rows)
 
 
 def _facts(axis: CredentialAxis) -> tuple[Fact, ...]:

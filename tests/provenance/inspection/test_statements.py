@@ -1,5 +1,6 @@
 """Each axis in a sentence: all of them, of any inspection, honest about what is not known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,22 @@ def test_a_broken_ingredient_is_named_with_its_title_and_depth() -> None:
     said = by_axis(found)
     assert "“holiday.jpg”, 2 steps back" in said["history"]
     assert "something that it was made from does not hold" in said["credential"]
+    assert "proves nothing" in said["signer"]
+
+
+def test_a_known_signer_over_a_broken_ingredient_is_named_and_so_is_the_fault() -> None:
+    mismatch = Finding("assertion.dataHash.mismatch", "x", 2, "holiday.jpg")
+    known = Inspection(
+        Credential.INVALID,
+        history=History.TAMPERED_INGREDIENT,
+        signer="Ada",
+        trust_list="ours",
+        findings=(mismatch,),
+    )
+    assert "trusted; but what it signed was made from something" in by_axis(known)["signer"]
+    itself = replace(known, findings=(replace(mismatch, depth=0), mismatch))
+    assert "proves nothing" in by_axis(itself)["signer"]
+    assert "proves nothing" in by_axis(replace(known, findings=()))["signer"]
 
 
 def test_an_ingredient_of_an_unknown_signer_is_named_though_the_history_is_intact() -> None:

@@ -96,3 +96,20 @@ def test_the_wish_changes_nothing_for_other_media(
 ) -> None:
     made = writer.sign(from_path(jpeg, Limits()), inside, tmp_path, "out")
     assert inspector.inspect(from_path(made.signed_path, Limits())).credential is Credential.TRUSTED
+
+
+@pytest.mark.parametrize("accepts", [False, True])
+def test_a_text_with_its_manifest_inside_is_not_signed_over_nor_made_a_nameless_parent(
+    accepts: bool,
+    inside: Declaration,
+    media: dict[str, Path],
+    writer: ManifestWriter,
+    jpeg: Path,
+    tmp_path: Path,
+) -> None:
+    signed = writer.sign(from_path(media["txt"], Limits()), inside, tmp_path, "out").signed_path
+    again = replace(inside, embed_text=False, accept_broken_parent=accepts)
+    for asset, declaration in ((signed, again), (jpeg, replace(again, parents=(signed,)))):
+        with pytest.raises(SigningRefused) as caught:
+            writer.sign(from_path(asset, Limits()), declaration, tmp_path, "again")
+        assert caught.value.code == "text_already_signed"
