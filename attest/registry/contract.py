@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from eth_abi.abi import decode, encode
+from eth_abi.grammar import parse
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -103,6 +104,12 @@ def call_data(name: str, *arguments: object) -> bytes:
     """Selector and encoded arguments of one call."""
     found = function(name)
     return found.selector + encode(found.inputs, arguments)
+
+
+def foreign_call_data(signature: str, *arguments: object) -> bytes:
+    """Selector and encoded arguments of a call to any contract; `signature` is such as `f((bool,bytes))`."""
+    types = parse(signature[signature.index("(") :]).components
+    return keccak(text=signature)[:4] + encode([each.to_type_str() for each in types], arguments)
 
 
 def error_name(data: str) -> str | None:

@@ -11,6 +11,7 @@ import pytest
 
 from attest.errors import ProofInvalid
 from attest.log import merkle
+from benchmarks import deep_log
 
 pytestmark = pytest.mark.network
 
@@ -25,8 +26,8 @@ def test_inclusion_proofs_have_the_same_verdict_in_python_and_in_the_contract(cl
     for _ in range(CASES):
         size = _size(chance)
         index = chance.randrange(size)
-        leaf, path = chance.randbytes(32), []
-        root = _path_to(index, size, leaf, path, chance)
+        leaf = chance.randbytes(32)
+        root, path = deep_log.inclusion(index, size, leaf, chance)
         case = [leaf, index, size, root, path]
         cases.append((_damage(case, chance, numbers=(1, 2), hashes=(0, 3)), case))
     _compare(client, registry, "verifyInclusion", cases, _included)
@@ -38,8 +39,7 @@ def test_consistency_proofs_have_the_same_verdict_in_python_and_in_the_contract(
     for _ in range(CASES):
         second = _size(chance)
         first = chance.choice([chance.randint(1, second), 1 << chance.randrange(second.bit_length()), second])
-        path = []
-        first_root, second_root = _roots(first, second, chance.randbytes(32), True, path, chance)
+        first_root, second_root, path = deep_log.consistency(first, second, chance)
         case = [first, first_root, second, second_root, path]
         cases.append((_damage(case, chance, numbers=(0, 2), hashes=(1, 3)), case))
     _compare(client, registry, "verifyConsistency", cases, _consistent)
@@ -107,40 +107,6 @@ def _size(chance):
             chance.randint(1 << 63, LARGEST),
         ]
     )
-
-
-def _split(size):
-    return 1 << ((size - 1).bit_length() - 1)
-
-
-def _path_to(index, size, leaf, path, chance):
-    """PATH(index, D[size]) with made-up siblings, appended to `path`; returns the root it leads to."""
-    if size == 1:
-        return leaf
-    middle = _split(size)
-    if index < middle:
-        below = _path_to(index, middle, leaf, path, chance)
-        path.append(chance.randbytes(32))
-        return merkle.node_hash(below, path[-1])
-    below = _path_to(index - middle, size - middle, leaf, path, chance)
-    path.append(chance.randbytes(32))
-    return merkle.node_hash(path[-1], below)
-
-
-def _roots(first, second, seed, known, path, chance):
-    """SUBPROOF(first, D[second], known) with made-up nodes, appended to `path`; returns both roots."""
-    if first == second:
-        if not known:
-            path.append(seed)
-        return seed, seed
-    middle = _split(second)
-    if first <= middle:
-        old, new = _roots(first, middle, seed, known, path, chance)
-        path.append(chance.randbytes(32))
-        return old, merkle.node_hash(new, path[-1])
-    old, new = _roots(first - middle, second - middle, seed, False, path, chance)
-    path.append(chance.randbytes(32))
-    return merkle.node_hash(path[-1], old), merkle.node_hash(path[-1], new)
 
 
 _DAMAGES = ("number", "power", "hash", "exchange", "drop", "cut", "insert", "append", "flip", "swap", "twice")
