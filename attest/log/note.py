@@ -102,6 +102,19 @@ class VerifierKey:
             return False
         return True
 
+    def line_of(self, note: "Note") -> "Signature | None":
+        """This key's line in a note, verified; None where it has none.
+
+        Raises ProofInvalid (`checkpoint_signature_invalid`, a witness's key `witness_signature_invalid`)
+        where its line does not verify.
+        """
+        for signature in note.signatures:
+            if (signature.name, signature.key_hash) == (self.name, self.hash):
+                if not self.verify(note.text, signature.value):
+                    raise ProofInvalid(f"The signature of {self.name} does not fit.", code=self.invalid)
+                return signature
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:

@@ -37,6 +37,7 @@ def vectors() -> Iterator[Vector]:
     """All of them; names never change."""
     yield from _texts()
     yield from _shapes()
+    yield from _values()
     yield from _leaves()
     yield from _trees()
     yield from _notes()
@@ -118,6 +119,20 @@ def _shapes() -> Iterator[Vector]:
         yield refused(f"shape: no {name}", MALFORMED, changed(base, lambda body, name=name: body.pop(name)))  # type: ignore[misc]
         yield refused(f"shape: {name} is null", MALFORMED, base.to_object() | {name: None})
         yield refused(f"shape: {name} is true", MALFORMED, base.to_object() | {name: True})
+    pending = logged(**PENDING).to_object()
+    yield refused("shape: pending with a size", MALFORMED, pending | {"size": 11})
+    yield refused(
+        "shape: pending with an anchor", MALFORMED, pending | {"anchors": anchored().to_object()["anchors"]}
+    )
+    yield refused("shape: anchored without anchors", MALFORMED, base.to_object() | {"state": "anchored"})
+    yield refused(
+        "shape: another format", "proof_format_unknown", base.to_object() | {"format": "assay.proof/2"}
+    )
+
+
+def _values() -> Iterator[Vector]:
+    """Fields with values that the format does not have."""
+    base = logged()
     values: dict[str, Json] = {
         "an unknown field": {"extra": 1},
         "an unknown state": {"state": "proven"},
@@ -154,15 +169,6 @@ def _shapes() -> Iterator[Vector]:
     }
     for name, value in values.items():
         yield refused(f"shape: {name}", MALFORMED, base.to_object() | value)
-    pending = logged(**PENDING).to_object()
-    yield refused("shape: pending with a size", MALFORMED, pending | {"size": 11})
-    yield refused(
-        "shape: pending with an anchor", MALFORMED, pending | {"anchors": anchored().to_object()["anchors"]}
-    )
-    yield refused("shape: anchored without anchors", MALFORMED, base.to_object() | {"state": "anchored"})
-    yield refused(
-        "shape: another format", "proof_format_unknown", base.to_object() | {"format": "assay.proof/2"}
-    )
 
 
 def _leaves() -> Iterator[Vector]:

@@ -100,4 +100,8 @@ def test_a_proof_whose_anchor_the_chain_does_not_know_is_refused(
     body["anchors"][0]["log_id"] = "0x" + "11" * 32
     made.proof.write_text(json.dumps(body))
     found = assay("verify", made.signed, "--rpc", chain, "--json")
+    assert (found.code, found.json()["reasons"][0]["code"]) == (1, "evidence_invalid")
+    del body["anchors"][0]["evidence"]
+    made.proof.write_text(json.dumps(body))
+    found = assay("verify", made.signed, "--rpc", chain, "--json")
     assert (found.code, found.json()["reasons"][0]["code"]) == (1, "anchor_mismatch")
