@@ -80,6 +80,13 @@ def test_an_attestation_is_brought_to_the_chain_and_found_there(
     assert anchor["block"] == status["registries"][0]["block"]
     assert anchor["time"]
 
+    # With the hash of one block in place of the chain.
+    shown = assay("proof", "show", made.proof, "--json").json()["anchors"][0]
+    pin = f"31337:{shown['evidence_block_hash']}"
+    alone = assay("verify", made.signed, "--block-hash", pin, "--log-key", status["log_key"], "--json").json()
+    assert (alone["anchor"][0]["finality"], alone["anchor"][0]["block"]) == ("final", anchor["block"])
+    assert [problem["code"] for problem in alone["registry"]["problems"]] == ["local_chain"]
+
     nobody = assay("verify", made.signed, "--rpc", "http://127.0.0.1:9", "--json")
     assert (nobody.code, nobody.json()["reasons"][0]["code"]) == (3, "chain_unavailable")
 
