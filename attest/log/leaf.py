@@ -156,9 +156,11 @@ class Leaf:
         for name in (self.source_type, self.name):
             if name is not None and not _NAME.fullmatch(name):
                 raise ValueError("a name is lower-case letters, digits and underscores, at most 40")
-        for digest in (self.target_hash, self.document, *self.commitments.values()):
+        for digest in (self.target_hash, self.document):
             if digest is not None:
                 check_digest(digest)
+        for committed in self.commitments.values():
+            check_digest(committed)
         if not ROLES.issuperset(self.commitments):
             raise ValueError("a commitment has an unknown role")
         if self.target_index is not None and not 0 <= self.target_index <= _MAX_INDEX:

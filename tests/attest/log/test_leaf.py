@@ -86,6 +86,7 @@ GOOD = json.loads(Leaf(Kind.ATTESTATION, ISSUED, source_type="human", commitment
         {**GOOD, "commitments": {}},
         {**GOOD, "commitments": {"file": A.upper()}},
         {**GOOD, "commitments": {"other": A}},
+        {**GOOD, "commitments": {"file": None}},
         {**GOOD, "commitments": [1]},
         {**GOOD, "source_type": "<b>"},
         {**GOOD, "source_type": None},
