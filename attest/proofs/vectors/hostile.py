@@ -184,6 +184,10 @@ def _leaves() -> Iterator[Vector]:
         "version true": base.leaf.replace(b'"version":1', b'"version":true'),
         "a time with a fraction": base.leaf.replace(b"07:30:00Z", b"07:30:00.0Z"),
         "a time that never was": base.leaf.replace(b"2026-11-23", b"2026-02-30"),
+        "a commitment of null": _null_commitment(base.leaf),
+        "a commitment of another role": base.leaf.replace(b'"asset"', b'"thumb"'),
+        "a source type in capitals": base.leaf.replace(b'"human"', b'"Human"'),
+        "a leaf of two documents": base.leaf + base.leaf,
         "no JSON": b"leaf",
         "no object": b"[]",
         "nothing": b"",
@@ -345,6 +349,12 @@ def _anchors() -> Iterator[Vector]:
         yield refused(f"anchor: {name}", MALFORMED, base.to_object() | {"anchors": [body | value]})
     many = base.to_object() | {"anchors": [body] * 65}
     yield refused("anchor: 65 of them", MALFORMED, many)
+
+
+def _null_commitment(leaf: bytes) -> bytes:
+    body = json.loads(leaf)
+    body["commitments"]["store"] = None
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _b64(raw: bytes) -> str:
