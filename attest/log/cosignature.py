@@ -16,9 +16,8 @@ from typing import ClassVar
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from attest.errors import ProofInvalid
 from attest.log.keys import KeyFile
-from attest.log.note import Note, Signature, VerifierKey
+from attest.log.note import Signature, VerifierKey
 
 COSIGNATURE = 0x04
 _LENGTH = 8 + 64
@@ -46,18 +45,6 @@ class WitnessKey(VerifierKey):
         except InvalidSignature:
             return False
         return True
-
-    def line_of(self, note: Note) -> Signature | None:
-        """This witness's line in a note, verified; None where it has none.
-
-        Raises ProofInvalid (`witness_signature_invalid`) where its line does not verify.
-        """
-        for signature in note.signatures:
-            if (signature.name, signature.key_hash) == (self.name, self.hash):
-                if not self.verify(note.text, signature.value):
-                    raise ProofInvalid(f"The cosignature of {self.name} does not fit.", code=self.invalid)
-                return signature
-        return None
 
 
 def cosigned_at(signature: Signature) -> int:

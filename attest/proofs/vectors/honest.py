@@ -9,7 +9,7 @@ from attest.proofs import rlp
 from attest.proofs.bundle import ProofState, Timestamp, TimestampType
 from attest.proofs.registrations import sign_registrations
 from attest.proofs.trie import keccak256
-from attest.proofs.vectors.hostile_chain import with_leaf
+from attest.proofs.vectors.hostile_chain import beside, with_leaf
 from attest.proofs.vectors.materials import (
     ANCHORED,
     BLOCK,
@@ -31,6 +31,7 @@ from attest.proofs.vectors.materials import (
     final,
     logged,
 )
+from attest.proofs.vectors.state import compact
 from attest.proofs.vectors.vector import Vector, refused
 
 PENDING: dict[str, Any] = {"state": ProofState.PENDING, "size": None, "inclusion": (), "checkpoint": None}
@@ -110,6 +111,15 @@ def _shown() -> Iterator[Vector]:
         "evidence, the registry holds one slot",
         final(anchor_changes={"evidence": lone}),
         ("revocation_unchecked",),
+        block_hashes=pinned,
+    )
+    # And of those that hide the bit: here it truly is not there.
+    elsewhere = compact((0,) * 63, leaf=True)
+    clear = beside([elsewhere, b"value"])
+    pinned = (f"{CHAIN}:0x{keccak256(clear.header).hex()}",)
+    yield Vector(
+        "evidence, another slot where the bit would lie",
+        final(anchor_changes={"evidence": clear}),
         block_hashes=pinned,
     )
     late, _ = attestation(ISSUED + timedelta(hours=1))

@@ -37,6 +37,7 @@ def vectors() -> Iterator[Vector]:
     """All of them; names never change."""
     yield from _texts()
     yield from _shapes()
+    yield from _values()
     yield from _leaves()
     yield from _trees()
     yield from _notes()
@@ -118,6 +119,20 @@ def _shapes() -> Iterator[Vector]:
         yield refused(f"shape: no {name}", MALFORMED, changed(base, lambda body, name=name: body.pop(name)))  # type: ignore[misc]
         yield refused(f"shape: {name} is null", MALFORMED, base.to_object() | {name: None})
         yield refused(f"shape: {name} is true", MALFORMED, base.to_object() | {name: True})
+    pending = logged(**PENDING).to_object()
+    yield refused("shape: pending with a size", MALFORMED, pending | {"size": 11})
+    yield refused(
+        "shape: pending with an anchor", MALFORMED, pending | {"anchors": anchored().to_object()["anchors"]}
+    )
+    yield refused("shape: anchored without anchors", MALFORMED, base.to_object() | {"state": "anchored"})
+    yield refused(
+        "shape: another format", "proof_format_unknown", base.to_object() | {"format": "assay.proof/2"}
+    )
+
+
+def _values() -> Iterator[Vector]:
+    """Fields with values that the format does not have."""
+    base = logged()
     values: dict[str, Json] = {
         "an unknown field": {"extra": 1},
         "an unknown state": {"state": "proven"},
@@ -154,15 +169,6 @@ def _shapes() -> Iterator[Vector]:
     }
     for name, value in values.items():
         yield refused(f"shape: {name}", MALFORMED, base.to_object() | value)
-    pending = logged(**PENDING).to_object()
-    yield refused("shape: pending with a size", MALFORMED, pending | {"size": 11})
-    yield refused(
-        "shape: pending with an anchor", MALFORMED, pending | {"anchors": anchored().to_object()["anchors"]}
-    )
-    yield refused("shape: anchored without anchors", MALFORMED, base.to_object() | {"state": "anchored"})
-    yield refused(
-        "shape: another format", "proof_format_unknown", base.to_object() | {"format": "assay.proof/2"}
-    )
 
 
 def _leaves() -> Iterator[Vector]:
@@ -178,6 +184,10 @@ def _leaves() -> Iterator[Vector]:
         "version true": base.leaf.replace(b'"version":1', b'"version":true'),
         "a time with a fraction": base.leaf.replace(b"07:30:00Z", b"07:30:00.0Z"),
         "a time that never was": base.leaf.replace(b"2026-11-23", b"2026-02-30"),
+        "a commitment of null": _null_commitment(base.leaf),
+        "a commitment of another role": base.leaf.replace(b'"asset"', b'"thumb"'),
+        "a source type in capitals": base.leaf.replace(b'"human"', b'"Human"'),
+        "a leaf of two documents": base.leaf + base.leaf,
         "no JSON": b"leaf",
         "no object": b"[]",
         "nothing": b"",
@@ -339,6 +349,12 @@ def _anchors() -> Iterator[Vector]:
         yield refused(f"anchor: {name}", MALFORMED, base.to_object() | {"anchors": [body | value]})
     many = base.to_object() | {"anchors": [body] * 65}
     yield refused("anchor: 65 of them", MALFORMED, many)
+
+
+def _null_commitment(leaf: bytes) -> bytes:
+    body = json.loads(leaf)
+    body["commitments"]["store"] = None
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _b64(raw: bytes) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 from attest.proofs import rlp
 from attest.proofs.bundle import BundleAnchor
 from attest.proofs.evidence import Evidence
-from attest.proofs.layout import anchored_slot
+from attest.proofs.layout import anchored_slot, revoked_slot
 from attest.proofs.trie import keccak256
 from attest.proofs.vectors.materials import (
+    ANCHORED,
     BLOCK,
     CHAIN,
     LOG_ID,
@@ -20,7 +21,7 @@ from attest.proofs.vectors.materials import (
     logged,
     root,
 )
-from attest.proofs.vectors.state import LAYOUT
+from attest.proofs.vectors.state import LAYOUT, compact, nibbles
 from attest.proofs.vectors.vector import Json, Vector, refused
 
 Change = Callable[[Evidence], Evidence]
@@ -101,6 +102,8 @@ def _mutations() -> dict[str, Change]:
         "a header with its length in a second spelling": lambda found: replace(
             found, header=b"\xfa\x00" + found.header[1:]
         ),
+        "an earlier block of a later time": lambda found: _other_block(found, -1, 12),
+        "a later block of an earlier time": lambda found: _other_block(found, 1, -12),
         "a header of nested lists": lambda found: replace(found, header=_nested()),
     }
 
@@ -126,30 +129,78 @@ def _other_worlds() -> Iterator[Vector]:
     yield _refused("evidence: an account without code", evidence(base, person), "evidence_code_unknown")
     absent = block_of(base, log_id=bytes(32))
     yield _refused("evidence: a registry that does not know the checkpoint", evidence(base, absent))
-    for name, value in {
+    yield from _hidden()
+
+
+def _hidden() -> Iterator[Vector]:
+    """Malformed storage on the way to the revocation bit, which a lenient reader would take for "not set"."""
+    values = {
         "a slot with a leading zero": b"\x82\x00\x01",
-        "a slot of 33 bytes": rlp.encode(b"\x01" * 33),
+        "a slot of 33 bytes": rlp.encode(b"\x01" + bytes(32)),
         "a slot that is a list": b"\xc1\x01",
-        "a slot of small bytes in a second spelling": b"\x81\x01",
+        "a slot in a second spelling": b"\x81\x01",
         "an empty slot": b"\x80",
-    }.items():
-        yield _refused(f"evidence: {name}", with_leaf(value))
-    big: rlp.Item = [b"x" * 40, b"y"]
+    }
+    leaf = compact(_PATH[1:], leaf=True)
+    for name, value in values.items():
+        yield _refused(f"evidence: {name}", beside([leaf, value]))
+    away = (*_PATH[1:-1], _PATH[-1] ^ 1)
+    elsewhere = compact(away, leaf=True)
+    big: rlp.Item = [compact(away[1:], leaf=True), b"value"]
+    empty: list[rlp.Item] = [b""] * 17
+    deep: rlp.Item = []
+    for _ in range(20):
+        deep = [deep]
     nodes: dict[str, list[rlp.Item]] = {
-        "a node of three items": [b"\x20", b"x" * 20, b"y" * 20],
-        "a node with a bad flag": [b"\x40" + bytes(31), b"x" * 10],
-        "a node with a bad padding": [b"\x21" + bytes(32), b"x" * 10],
+        "a node of three items": [elsewhere, b"value", b"value"],
+        "a node with a bad flag": [b"\x40" + elsewhere[1:], bytes(32)],
+        "a node with a bad padding": [b"\x01" + elsewhere[1:], bytes(32)],
         "a node without a path": [b"", b"x" * 40],
-        "a leaf without value": [b"\x20" + bytes(32), b""],
-        "a leaf at another depth": [b"\x20" + bytes(31), b"x" * 10],
-        "an extension that leads nowhere": [b"\x00" + bytes(31), b""],
-        "an extension of no nibbles": [b"\x00", bytes(32)],
+        "a node whose path is a list": [[b"\x20"], b"x" * 40],
+        "a leaf without value": [elsewhere, b""],
+        "a leaf whose value is a list": [elsewhere, [b"value"]],
+        "a leaf at another depth": [compact(away[2:], leaf=True), b"value"],
+        "an extension that leads nowhere": [compact(away[:40], leaf=False), b""],
+        "an extension as long as the key": [compact(away, leaf=False), bytes(32)],
         "a branch with a value": [*([b""] * 16), b"value" * 8],
         "a branch with a short reference": [*([b"\x01" * 31] * 16), b""],
-        "a branch with an unhashed big node": [*([big] * 16), b""],
+        "a branch with a big node in it": [*([big] * 16), b""],
+        "a small node that is hashed": empty,
+        "a node of lists nested twenty deep": [*_at(_PATH[1] ^ 1, deep), b""],
     }
     for name, node in nodes.items():
-        yield _refused(f"evidence: {name}", _with_root(node))
+        yield _refused(f"evidence: {name}", beside(node))
+    last: list[rlp.Item] = [*_at(_PATH[1] ^ 1, bytes(32)), b""]
+    first: list[rlp.Item] = [b"\x00", keccak256(rlp.encode(last))]
+    yield _refused("evidence: an extension of no nibbles", beside(first, last))
+
+
+def secure(slot: bytes) -> tuple[int, ...]:
+    """A slot's way through the trie: 64 nibbles."""
+    return tuple(nibbles(keccak256(slot)))
+
+
+_SLOT = secure(anchored_slot(LAYOUT, LOG_ID, 11, root(logged())))
+_PATH = secure(revoked_slot(LAYOUT, LOG_ID, 4))
+
+
+def _at(nibble: int, item: rlp.Item) -> list[rlp.Item]:
+    """A branch's sixteen children, of which one is there."""
+    return [item if each == nibble else b"" for each in range(16)]
+
+
+def beside(*nodes: list[rlp.Item]) -> Evidence:
+    """A storage of the true anchor and, where the revocation bit would lie, these nodes, the upper first."""
+    packed = rlp.encode(rlp.number(int(ANCHORED.timestamp()) | BLOCK << 64))
+    anchor = rlp.encode([compact(_SLOT[1:], leaf=True), packed])
+    below = [rlp.encode(node) for node in nodes]
+    children = _at(_SLOT[0], keccak256(anchor))
+    children[_PATH[0]] = keccak256(below[0])
+    top = rlp.encode([*children, b""])
+    account, header = _rooted(_evidence(), keccak256(top))
+    return replace(
+        _evidence(), header=header, account=account, storage=(top, anchor), revocation=(top, *below)
+    )
 
 
 def with_leaf(value: bytes) -> Evidence:
@@ -182,6 +233,14 @@ def _changed(header: bytes, change: Callable[[list[rlp.Item]], object]) -> bytes
     if isinstance(fields, list):
         change(fields)
     return rlp.encode(fields)
+
+
+def _other_block(found: Evidence, blocks: int, seconds: int) -> Evidence:
+    def change(fields: list[rlp.Item]) -> None:
+        fields[8] = rlp.number(rlp.integer(fields[8]) + blocks)
+        fields[11] = rlp.number(rlp.integer(fields[11]) + seconds)
+
+    return replace(found, block=found.block + blocks, header=_changed(found.header, change))
 
 
 def _flip(node: bytes) -> bytes:

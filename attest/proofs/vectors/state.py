@@ -16,7 +16,7 @@ class Trie:
 
     def __init__(self, entries: Mapping[bytes, bytes]) -> None:
         self._nodes: dict[bytes, bytes] = {}
-        paths = {tuple(_nibbles(keccak256(key))): value for key, value in entries.items()}
+        paths = {tuple(nibbles(keccak256(key))): value for key, value in entries.items()}
         self.root = self._store(rlp.encode(self._build(paths))) if paths else EMPTY_ROOT
 
     def proof(self, key: bytes) -> tuple[bytes, ...]:
@@ -34,11 +34,11 @@ class Trie:
     def _build(self, paths: dict[tuple[int, ...], bytes]) -> rlp.Item:
         if len(paths) == 1:
             path, value = next(iter(paths.items()))
-            return [_compact(path, leaf=True), value]
+            return [compact(path, leaf=True), value]
         shared = _shared(list(paths))
         if shared:
             below = {path[len(shared) :]: value for path, value in paths.items()}
-            return [_compact(shared, leaf=False), self._reference(self._build(below))]
+            return [compact(shared, leaf=False), self._reference(self._build(below))]
         node: list[rlp.Item] = []
         for nibble in range(16):
             below = {path[1:]: value for path, value in paths.items() if path[0] == nibble}
@@ -55,7 +55,8 @@ class Trie:
         return digest
 
 
-def _nibbles(key: bytes) -> list[int]:
+def nibbles(key: bytes) -> list[int]:
+    """Two a byte."""
     return [nibble for byte in key for nibble in (byte >> 4, byte & 15)]
 
 
@@ -65,10 +66,11 @@ def _shared(paths: list[tuple[int, ...]]) -> tuple[int, ...]:
     return first[:length]
 
 
-def _compact(path: tuple[int, ...], *, leaf: bool) -> bytes:
+def compact(path: tuple[int, ...], *, leaf: bool) -> bytes:
+    """Hex-prefix encoding of a leaf's or an extension's path."""
     flag = 2 * leaf + len(path) % 2
-    nibbles = [flag, *path] if len(path) % 2 else [flag, 0, *path]
-    return bytes(high << 4 | low for high, low in zip(nibbles[::2], nibbles[1::2], strict=True))
+    whole = [flag, *path] if len(path) % 2 else [flag, 0, *path]
+    return bytes(high << 4 | low for high, low in zip(whole[::2], whole[1::2], strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def test_every_call_of_the_design_is_there(document):
         ("post", "/verifications"),
         ("post", "/screenings"),
         ("get", "/campaigns"),
+        ("get", "/proofs/{leaf_index}"),
         ("get", "/campaigns/{campaign_id}"),
         ("get", "/range/{prefix}"),
         ("post", "/lookup"),

@@ -90,6 +90,13 @@ def test_an_attestation_is_brought_to_the_chain_and_found_there(
     assert anchor["block"] == status["registries"][0]["block"]
     assert anchor["time"]
 
+    # With the hash of one block in place of the chain.
+    shown = assay("proof", "show", made.proof, "--json").json()["anchors"][0]
+    pin = f"31337:{shown['evidence_block_hash']}"
+    alone = assay("verify", made.signed, "--block-hash", pin, "--log-key", status["log_key"], "--json").json()
+    assert (alone["anchor"][0]["finality"], alone["anchor"][0]["block"]) == ("final", anchor["block"])
+    assert [problem["code"] for problem in alone["registry"]["problems"]] == ["local_chain"]
+
     nobody = assay("verify", made.signed, "--rpc", "http://127.0.0.1:9", "--json")
     assert (nobody.code, nobody.json()["reasons"][0]["code"]) == (3, "chain_unavailable")
 
@@ -108,6 +115,10 @@ def test_a_proof_whose_anchor_the_chain_does_not_know_is_refused(
     made = local.bring(row, source, tmp_path)
     body = json.loads(made.proof.read_text())
     body["anchors"][0]["log_id"] = "0x" + "11" * 32
+    made.proof.write_text(json.dumps(body))
+    found = assay("verify", made.signed, "--rpc", chain, "--json")
+    assert (found.code, found.json()["reasons"][0]["code"]) == (1, "evidence_invalid")
+    del body["anchors"][0]["evidence"]
     made.proof.write_text(json.dumps(body))
     found = assay("verify", made.signed, "--rpc", chain, "--json")
     assert (found.code, found.json()["reasons"][0]["code"]) == (1, "anchor_mismatch")

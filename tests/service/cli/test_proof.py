@@ -3,14 +3,18 @@
 import json
 import shutil
 import stat
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from attest.proofs.bundle import ProofBundle
+from attest.proofs.upgrade import public_part
 from attest.proofs.vectors.honest import PENDING
-from attest.proofs.vectors.materials import final, logged
+from attest.proofs.vectors.materials import WITNESS, final, logged
 
 
 def write(folder: Path, bundle: ProofBundle, name: str = "photo.jpg.assay.json") -> Path:
@@ -89,11 +93,60 @@ def test_verify_takes_pins_and_refuses_malformed_ones(assay: Any, press: Any) ->
     ):
         assert assay("verify", press.photo.file, option, value).code == 2
     witness = "witness.example.org"
-    from attest.proofs.vectors.materials import WITNESS
-
     run = assay("verify", press.photo.file, "--witness", str(WITNESS.vkey), "--json")
     assert witness in str(run.json()["registry"]["problems"])
     assert run.code == 0
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A service that answers every question in one way."""
+
+    body = b""
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200 if self.body else 404)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: the test's output is for the test."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        Answers.asked.clear()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+@pytest.mark.network
+def test_a_proof_is_upgraded_from_a_server_that_learns_an_index_alone(
+    assay: Any, server: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path, logged())
+    Answers.body = json.dumps(public_part(final())).encode()
+    run = assay("proof", "upgrade", path, "--server", f"{server}/")
+    assert run.code == 0, run.err
+    assert "logged → final" in run.out
+    assert path.read_text() == final().to_json()
+    assert Answers.asked == ["/api/v1/proofs/4"]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"salt": 1}', b"[" * 100_000])
+def test_a_server_that_talks_nonsense_changes_nothing(
+    assay: Any, server: str, tmp_path: Path, body: bytes
+) -> None:
+    path = write(tmp_path, logged())
+    Answers.body = body
+    run = assay("proof", "upgrade", path, "--server", server)
+    assert run.code == 1
+    assert len(run.err.splitlines()) == 1
+    assert path.read_text() == logged().to_json()
 
 
 @pytest.mark.network
