@@ -190,6 +190,16 @@ def test_one_without_a_newest_block_is_left_alone(endpoint, through, client):
     assert "no newest block" in resting(several)[0]
 
 
+def test_the_final_block_is_one_that_two_hold_whoever_named_its_number(endpoint, through, anchored, client):
+    def forged(method, params, honest):
+        if params[:1] == ["finalized"]:
+            return honest("0x1", False) | {"hash": "0x" + "aa" * 32, "timestamp": "0x1"}
+        return honest(*params)
+
+    assert through(endpoint(forged), endpoint()).block("finalized") == client.block(1)
+    assert through(endpoint(), endpoint(forged), endpoint()).block("finalized") == client.block(1)
+
+
 def slow(method, params, honest):
     time.sleep(2.5)
     return honest(*params)
