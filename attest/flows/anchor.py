@@ -211,7 +211,9 @@ def _bump_stuck(client: RegistryClient, key: AnchorKey, ceiling: int | None, sta
     oldest = outbox.transactions(client, key.address).filter(state__in=IN_FLIGHT).first()
     if oldest is None:
         return
-    if not oldest.error and oldest.created_at > timezone.now() - stale_after:
+    age = timezone.now() - oldest.created_at
+    # One that was signed in the future was signed before our clock was set back: nobody knows its age.
+    if not oldest.error and timedelta(0) <= age < stale_after:
         return
     row = outbox.refresh(client, oldest)
     if row.state not in IN_FLIGHT:

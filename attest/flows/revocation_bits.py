@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import islice
 
-from django.db.models import Max
+from django.db.models import F, Max, Q
 
 from attest.flows import outbox
 from attest.flows.outbox import IN_FLIGHT, Intent
@@ -16,8 +14,6 @@ from attest.registry.keys import AnchorKey
 
 _BATCH_WORDS = 200
 MOST_WORDS = 64  # of 256 leaves; about 49,000 gas each where a word is new
-# A revocation may have been written a while before its database transaction was seen by us.
-_LOOK_BACK = timedelta(minutes=10)
 State = OutboxTransaction.State
 
 
@@ -43,8 +39,9 @@ def push_revocations(
     revoked = LeafRow.objects.filter(revoked_at__isnull=False)
     newest = ours.order_by("pk").last()
     if newest is not None and newest.block_number is not None and not everything:
-        revoked = revoked.filter(revoked_at__gte=newest.created_at - _LOOK_BACK)
-    missing = _missing(client, deployment, revoked.order_by("index").values_list("index", flat=True))
+        revoked = revoked.filter(_after(newest))
+    in_order = revoked.order_by(F("revoked_by__index").asc(nulls_first=True), "index")
+    missing = _missing(client, deployment, in_order.values_list("index", flat=True))
     if not missing:
         return None
     data = contract.revoke_data(deployment.log_id, missing)
@@ -93,16 +90,42 @@ def differing_bits(client: RegistryClient, deployment: Deployment) -> DifferingB
     return DifferingBits(tuple(sorted(due - on_chain)), tuple(sorted(on_chain - in_log)))
 
 
-def _missing(client: RegistryClient, deployment: Deployment, indexes: Iterable[int]) -> list[int]:
-    """Those of the leaves that are not revoked on the chain, of as many words as one transaction takes."""
-    words: dict[int, list[int]] = {}
-    for index in indexes:
-        words.setdefault(index >> 8, []).append(index)
+def _after(sent: OutboxTransaction) -> Q:
+    """What was revoked after everything that this transaction carries, by the log's order.
+
+    Not by time: a clock may be wrong by a day, and a revocation that waits for its turn may be old.
+    """
+    _, words, bits = contract.decode_call("revoke", bytes(sent.data))
+    carried = [
+        word << 8 | bit
+        for word, mask in zip(words, bits, strict=True)
+        for bit in range(256)
+        if mask >> bit & 1
+    ]
+    last = LeafRow.objects.filter(index__in=carried).aggregate(Max("revoked_by__index"))
+    after = last["revoked_by__index__max"]
+    unplaced = Q(revoked_by__isnull=True)
+    return unplaced if after is None else unplaced | Q(revoked_by__index__gt=after)
+
+
+def _missing(client: RegistryClient, deployment: Deployment, in_order: Iterable[int]) -> list[int]:
+    """The first of the leaves that are not revoked on the chain, as many as lie in MOST_WORDS words.
+
+    From the front and without a gap, so that the next look may begin after them.
+    """
+    indexes = list(in_order)
+    words = list({index >> 8: None for index in indexes})
     log = contract.as_bytes32(deployment.log_id)
     answers = client.read_many(deployment.address, [("revokedWord", (log, word)) for word in words])
-    lacking: dict[int, list[int]] = {}
-    for (word, members), (bits,) in zip(words.items(), answers, strict=True):
-        rest = [index for index in members if not bits >> (index & 255) & 1]
-        if rest:
-            lacking[word] = rest
-    return [index for members in islice(lacking.values(), MOST_WORDS) for index in members]
+    held = {word: bits for word, (bits,) in zip(words, answers, strict=True)}
+    taken: list[int] = []
+    touched: set[int] = set()
+    for index in indexes:
+        word = index >> 8
+        if held[word] >> (index & 255) & 1:
+            continue
+        if word not in touched and len(touched) == MOST_WORDS:
+            break
+        touched.add(word)
+        taken.append(index)
+    return taken

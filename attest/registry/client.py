@@ -22,6 +22,7 @@ _NO_CODE = frozenset({"0x", "0x0", ""})
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _MOST = 2**63 - 1  # what the database keeps
+_BATCH = 100  # more than that is refused by some
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +168,16 @@ class RegistryClient:
     def read_many(
         self, registry: str, calls: Sequence[tuple[str, tuple[object, ...]]]
     ) -> list[tuple[Any, ...]]:
-        """Many view calls (function name, arguments) in one round trip."""
+        """Many view calls (function name, arguments), a hundred in a round trip."""
         asked = [
             ("eth_call", (_call_object(registry, contract.call_data(name, *arguments)), "latest"))
             for name, arguments in calls
         ]
-        answers = self.rpc.batch(asked)
+        answers = [
+            answer
+            for begin in range(0, len(asked), _BATCH)
+            for answer in self.rpc.batch(asked[begin : begin + _BATCH])
+        ]
         return [self._decode(name, answer) for (name, _), answer in zip(calls, answers, strict=True)]
 
     # ---------------------------------------------------------------- blocks and finality

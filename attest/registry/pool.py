@@ -154,6 +154,9 @@ class EndpointPool:
         (answer,) = self._agreed(_Question(((method, params),), (rule,), batched=False))
         if isinstance(answer, RpcRefusal):
             raise answer
+        if rule.optional and isinstance(answer, dict):
+            # One named the number, and two must hold that block.
+            return self.call(method, answer.get("number"), *params[1:])
         return answer
 
     def batch(self, calls: list[Call]) -> list[Any]:

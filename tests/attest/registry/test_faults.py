@@ -228,6 +228,24 @@ def test_when_gas_triples_the_offer_is_raised_within_the_ceiling_and_mined(
     assert spent(client, newer) <= ceiling
 
 
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_clock_that_was_set_by_a_day_keeps_no_offer_from_being_raised(
+    deployment, client, key, log, price, days
+):
+    anchor.enqueue(seal(log), deployment)
+    client.rpc.call("evm_setAutomine", False)
+    (stuck,) = anchor.push(client, key, log.consistency)
+    client.rpc.call("anvil_dropTransaction", stuck.hash)
+    price(client.base_fee_and_tip()[0] * 3 // 2)
+    anchor.push(client, key, log.consistency)
+    assert client.knows(stuck.hash)
+    assert not OutboxTransaction.objects.filter(state=State.REPLACED).exists(), "it has just been signed"
+    signed = stuck.created_at - timedelta(days=days)
+    OutboxTransaction.objects.filter(pk=stuck.pk).update(created_at=signed)
+    anchor.push(client, key, log.consistency)
+    assert OutboxTransaction.objects.get(state=State.REPLACED) == stuck
+
+
 def test_above_the_ceiling_it_waits_says_so_and_recovers_when_gas_is_cheaper(
     deployment, advance, client, key, log, price
 ):

@@ -190,8 +190,18 @@ def test_one_without_a_newest_block_is_left_alone(endpoint, through, client):
     assert "no newest block" in resting(several)[0]
 
 
+def test_the_final_block_is_one_that_two_hold_whoever_named_its_number(endpoint, through, anchored, client):
+    def forged(method, params, honest):
+        if params[:1] == ["finalized"]:
+            return honest("0x1", False) | {"hash": "0x" + "aa" * 32, "timestamp": "0x1"}
+        return honest(*params)
+
+    assert through(endpoint(forged), endpoint()).block("finalized") == client.block(1)
+    assert through(endpoint(), endpoint(forged), endpoint()).block("finalized") == client.block(1)
+
+
 def slow(method, params, honest):
-    time.sleep(1.0)
+    time.sleep(2.5)
     return honest(*params)
 
 
@@ -218,7 +228,7 @@ def test_a_sick_endpoint_is_passed_over_and_asked_no_more_for_a_while(
 ):
     root, receipt = anchored
     sick = endpoint(spoil)
-    client = through(sick, endpoint(), endpoint(), timeout=0.8)
+    client = through(sick, endpoint(), endpoint(), timeout=2.0)
     for _ in range(3):
         assert client.anchored_at(registry, log_id, 5, root).block == receipt.block_number
     assert words in resting(client)[0]
