@@ -1,6 +1,6 @@
 """`python -m attest.proofs verify FILE --proof P [--log-key K]`: the smallest door to the verifier.
 
-Needs this package, cryptography and rfc8785; no service, database or settings. Exit codes: 0 verified,
+Needs this package and cryptography; no service, database or settings. Exit codes: 0 verified,
 1 refused, 2 wrong usage, 3 could not check. The credentials inside the file are `assay verify`'s to read.
 """
 

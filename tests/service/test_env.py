@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from attest.log.cosignature import CosignerKey
 from service.settings import env
 
 
@@ -35,6 +36,10 @@ def test_nothing_set_is_one_machine_with_everything_embedded() -> None:
         ("CHAIN_RPC_URL", "somewhere:8545"),
         ("STORAGE_URL", "ftp://somewhere"),
         ("CHAIN_ID", "mainnet"),
+        ("WITNESSES", "https://witness.example.org"),
+        ("WITNESSES", "w.example.org+00000000+BAAA https://witness.example.org"),
+        ("WITNESSES", "a b c"),
+        ("OTS_CALENDARS", "ftp://calendar.example.org"),
         ("WEB_THREADS", "many"),
         ("TRUST_LISTS", "/no/such/list.pem"),
         ("VECTOR_URL", "milvus:http://localhost"),
@@ -82,3 +87,13 @@ def test_a_running_assay_is_found_without_being_named(
 def test_the_note_of_a_run_that_is_over_is_ignored(note: str) -> None:
     env.RUNNING_FILE.write_text(note)
     assert env.read().data_dir == env.PROJECT / "data"
+
+
+def test_witnesses_are_keys_with_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.read().witnesses == ()
+    first, second = (str(CosignerKey(name, bytes(32)).vkey) for name in ("one", "two"))
+    monkeypatch.setenv("WITNESSES", f"{first} https://one.example.org/w, {second}  http://two.example.org,")
+    assert env.read().witnesses == ((first, "https://one.example.org/w"), (second, "http://two.example.org"))
+    monkeypatch.setenv("WITNESSES", ",".join([f"{first} https://one.example.org"] * 17))
+    with pytest.raises(env.ConfigurationError, match="WITNESSES"):
+        env.read()
