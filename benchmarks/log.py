@@ -38,7 +38,7 @@ def measure() -> list[Figure]:
     with data_folder() as folder:
         peer = folder / "peer"
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(peer)]
-        subprocess.run([*command, *PEER], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*command, *PEER], check=True, capture_output=True)
         memory = _run("memory", folder, {"PYTHONPATH": str(peer)})
         durable = {"SQLite": _run("durable", folder, _database(folder, ""))}
         with _postgresql() as url:

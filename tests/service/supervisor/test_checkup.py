@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from attest.log.keys import LogKey
+from tests.attest.witnesses import WitnessProcess
 from tests.pki import Authority, Leaf
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -74,3 +76,18 @@ def test_a_signer_that_cannot_sign_is_broken_with_what_that_costs(tmp_path, away
     assert findings["signer"]["health"] == "broken"
     assert ("returned no bytes" if away else "expired on") in findings["signer"]["what"]
     assert "nothing is signed" in findings["signer"]["cost"]
+
+
+def test_a_witness_that_does_not_answer_is_broken_and_one_that_does_is_live(tmp_path):
+    log = LogKey("log.example.org/assay", bytes(32))
+    witness = WitnessProcess(tmp_path / "witness", str(log.vkey)).start()
+    here, away = f"{witness.key} {witness.url}", f"{witness.key} http://127.0.0.1:9"
+    try:
+        _, findings, _ = doctor(tmp_path / "data", WITNESSES=here, OTS_CALENDARS="https://u:secret@c.example")
+        assert findings["witnesses"]["health"] == findings["calendars"]["health"] == "live"
+        assert "secret" not in findings["calendars"]["what"]
+        _, findings, _ = doctor(tmp_path / "data", WITNESSES=f"{here},{away}")
+    finally:
+        witness.stop()
+    assert findings["witnesses"]["health"] == "broken"
+    assert "assay.local/witness" in findings["witnesses"]["what"]
