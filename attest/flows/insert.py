@@ -4,6 +4,7 @@ PostgreSQL gets one statement with an array a column, SQLite one statement that 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -40,7 +41,7 @@ def insert_digests(digests: Iterable[tuple[int, str, str]]) -> None:
         _insert(LeafDigest._meta.db_table, _DIGEST, values)
 
 
-def _insert(table: str, columns: Mapping[str, str], values: Sequence[tuple[object, ...]]) -> None:
+def _insert(table: str, columns: Mapping[str, str], values: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows. Names and types are constants of this module; every value is a parameter."""
     quote = connection.ops.quote_name
     into = f"INSERT INTO {quote(table)} ({', '.join(map(quote, columns))})"
