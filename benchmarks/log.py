@@ -124,12 +124,16 @@ def _durable(found: dict[str, dict[str, Any]]) -> Iterator[Figure]:
 
 
 def _large(found: dict[str, Any]) -> Iterator[Figure]:
-    how = f"{LARGE_PROOFS:,} random leaves, each proof verified (not timed), read from hash tiles on disk"
-    word = "held" if found["mean"] <= 1 else "MISSED"
-    yield Figure(
-        "prove inclusion in 10 million leaves, mean", found["mean"], "ms", f"target ≤ 1: {word}; {how}"
-    )
-    yield Figure("the same, median", found["median"], "ms", "")
+    how = f"{LARGE_PROOFS:,} random leaves, from hash tiles on disk; each proof was verified"
+    named = {
+        "median": how,
+        "mean": "the clock's time, with whatever else the machine did",
+        "processor": "the mean again, of this process's own time",
+    }
+    for name, note in named.items():
+        word = "held" if found[name] <= 1 else "MISSED"
+        what = f"prove inclusion in 10 million leaves, {name}"
+        yield Figure(what, found[name], "ms", f"target ≤ 1: {word}; {note}")
     yield Figure("the same, 99th percentile", found["p99"], "ms", "")
     first, last = found["memory"]
     grown = (last - first) / _MEBIBYTE
@@ -293,11 +297,12 @@ def _ten_million(folder: Path) -> dict[str, Any]:
     _write_tiles(store)
     hashes, process = TileHashes(store, LARGE), psutil.Process()
     root, rng = range_at(LARGE, hashes).root(), random.Random(10)
-    took, marks = [], []
+    took, marks, processor = [], [], 0.0
     for number in range(LARGE_PROOFS):
         index = rng.randrange(LARGE)
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         proof = inclusion_proof(index, LARGE, hashes)
+        processor += time.process_time() - worked
         took.append(1000 * (time.perf_counter() - begun))
         verify_inclusion(index, LARGE, leaf_hash(b"%d" % index), proof, root)
         if number + 1 in (LARGE_WARM, LARGE_PROOFS):
@@ -305,6 +310,7 @@ def _ten_million(folder: Path) -> dict[str, Any]:
     took.sort()
     return {
         "mean": statistics.fmean(took),
+        "processor": 1000 * processor / LARGE_PROOFS,
         "median": statistics.median(took),
         "p99": took[int(len(took) * 0.99)],
         "memory": marks,
