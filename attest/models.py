@@ -63,15 +63,19 @@ class SubtreeRow(models.Model):
 class LeafDigest(models.Model):
     """One digest (hex SHA-256) that a leaf's commitment opens to; erased together with the salt."""
 
-    leaf = models.ForeignKey(LeafRow, on_delete=models.PROTECT, related_name="digests")
+    # No index but those below: the unique one begins with the leaf, and each costs five entries a leaf.
+    leaf = models.ForeignKey(LeafRow, on_delete=models.PROTECT, related_name="digests", db_index=False)
     role = models.CharField(max_length=16)
-    digest = models.CharField(max_length=64, db_index=True)
+    digest = models.CharField(max_length=64)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["leaf", "role"], name="attest_leafdigest_one_per_role"),
         ]
-        indexes = [models.Index(fields=["role", "digest"], name="attest_leafdigest_lookup")]
+        indexes = [
+            models.Index(fields=["role", "digest"], name="attest_leafdigest_lookup"),
+            models.Index(fields=["digest"], name="attest_leafdigest_prefix"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.role} {self.digest[:12]} of leaf {self.leaf_id}"

@@ -17,32 +17,43 @@ class BulkVerifier:
     there on. Holds at most `MAX_KNOWN` nodes, then begins anew. Not for several threads at once.
     """
 
-    __slots__ = ("_known", "_root", "_size")
+    __slots__ = ("_known", "_last", "_root", "_size")
 
     def __init__(self, size: int, root: bytes) -> None:
         """Check against a tree head that the caller trusts, of a verified checkpoint for one."""
-        self._size = size
+        self._size, self._last = size, size - 1
         self._root = root
         self._known: dict[int, tuple[bytes, tuple[bytes, ...]]] = {}
 
     def verify(self, index: int, hashed_leaf: bytes, proof: Sequence[bytes]) -> None:
         """Check one proof. Raises ProofInvalid (`inclusion_invalid`)."""
-        inner = (index ^ (self._size - 1)).bit_length() if 0 <= index < self._size else 0
-        node, get, way, walked = hashed_leaf, self._known.get, tuple(proof), list[bytes]()
-        for level, sibling in enumerate(way[:inner]):
+        way, node, level, get, walked = tuple(proof), hashed_leaf, 0, self._known.get, list[bytes]()
+        # Only below the point where the leaf's path leaves the tree's right edge is a level's place an index.
+        inner = (index ^ self._last).bit_length() if 0 <= index < self._size else 0
+        while True:
+            if level >= inner or level == len(way):
+                verify_inclusion(index, self._size, hashed_leaf, way, self._root)
+                break
             position = index >> level
             if (found := get(position << 6 | level)) is not None:
-                if found[0] != node or found[1][level:] != way[level:]:
+                if found[0] != node or found[1] != way[level:]:
                     raise ProofInvalid("The proof contradicts a verified one.", code="inclusion_invalid")
                 break
+            sibling = way[level]
             if len(sibling) != HASH_SIZE:
                 raise ProofInvalid("Every hash and root has 32 bytes.", code="inclusion_invalid")
             walked.append(node)
             node = sha256(b"\x01" + (sibling + node if position & 1 else node + sibling)).digest()
-        else:
-            verify_inclusion(index, self._size, hashed_leaf, way, self._root)
+            level += 1
+        if walked:
+            self._remember(index, walked, way)
+
+    def _remember(self, index: int, walked: list[bytes], way: tuple[bytes, ...]) -> None:
+        """Keep what a proof has shown: each node on its way and each sibling, with what lies above it."""
         known = self._known
-        if len(known) + len(walked) > MAX_KNOWN:
+        if len(known) + 2 * len(walked) > MAX_KNOWN:
             known.clear()
-        for level, each in enumerate(walked):
-            known[index >> level << 6 | level] = each, way
+        for level, node in enumerate(walked):
+            key, above = index >> level << 6 | level, way[level + 1 :]
+            known[key] = node, way[level:]
+            known[key ^ 64] = way[level], (node, *above)

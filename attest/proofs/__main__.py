@@ -1,7 +1,7 @@
 """`python -m attest.proofs verify FILE --proof P`: the smallest door to the verifier.
 
-Needs this package, cryptography, pycryptodome and rfc8785; no service, database or settings. Exit codes:
-0 verified, 1 refused, 2 wrong usage, 3 could not check. Credentials in files are `assay verify`'s to read.
+Needs this package, cryptography and pycryptodome; no service, database or settings. Exit codes: 0 verified,
+1 refused, 2 wrong usage, 3 could not check. The credentials inside the file are `assay verify`'s to read.
 """
 
 import argparse

@@ -160,6 +160,33 @@ def _time(config: Config) -> Finding:
     return Finding("timestamps", Health.LIVE, ", ".join(map(_without_secret, config.tsa_urls)))
 
 
+def _witnesses(config: Config) -> Finding:
+    """Whether each witness's address answers anything at all; what it cosigns is the job table's to say."""
+    from attest.outside import OutsideUnavailable, get
+
+    if not config.witnesses:
+        cost = "only the chain could show a fork of the log; set WITNESSES"
+        return Finding("witnesses", Health.MISSING, "none", cost)
+    away = []
+    for key, url in config.witnesses:
+        try:
+            get(url, accept="*/*", max_bytes=64 * 1024, seconds=3.0)
+        except OutsideUnavailable:
+            away.append(key.partition("+")[0])
+    names = ", ".join(key.partition("+")[0] for key, _ in config.witnesses)
+    if away:
+        cost = "its cosignatures are missing, and anchors wait a little for them"
+        return Finding("witnesses", Health.BROKEN, f"{', '.join(away)} does not answer (of {names})", cost)
+    return Finding("witnesses", Health.LIVE, names)
+
+
+def _calendars(config: Config) -> Finding:
+    if not config.ots_calendars:
+        cost = "no second anchor in Bitcoin; set OTS_CALENDARS where you want one"
+        return Finding("calendars", Health.MISSING, "none", cost)
+    return Finding("calendars", Health.LIVE, ", ".join(map(_without_secret, config.ots_calendars)))
+
+
 def _trust(config: Config) -> Finding:
     count = len(config.trust_lists)
     if not count:
@@ -210,6 +237,8 @@ PROBES: dict[str, Probe] = {
     "chain": _chains,
     "signer": _signer,
     "timestamps": _time,
+    "witnesses": _witnesses,
+    "calendars": _calendars,
     "trust lists": _trust,
     "text embedder": _embedder,
     "device": _device,

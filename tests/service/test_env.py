@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from attest.log.cosignature import CosignerKey
 from service.settings import env
 
 
@@ -36,6 +37,10 @@ def test_nothing_set_is_one_machine_with_everything_embedded() -> None:
         ("CHAIN_RPC_URL", "somewhere:8545"),
         ("STORAGE_URL", "ftp://somewhere"),
         ("CHAIN_ID", "mainnet"),
+        ("WITNESSES", "https://witness.example.org"),
+        ("WITNESSES", "w.example.org+00000000+BAAA https://witness.example.org"),
+        ("WITNESSES", "a b c"),
+        ("OTS_CALENDARS", "ftp://calendar.example.org"),
         ("WEB_THREADS", "many"),
         ("TRUST_LISTS", "/no/such/list.pem"),
         ("VECTOR_URL", "milvus:http://localhost"),
@@ -151,3 +156,13 @@ def test_chains_that_are_mixed_up_are_refused_by_name_and_without_their_keys(
     with pytest.raises(env.ConfigurationError, match=names) as caught:
         chains(monkeypatch, **variables)
     assert "a.example" not in str(caught.value)
+
+
+def test_witnesses_are_keys_with_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.read().witnesses == ()
+    first, second = (str(CosignerKey(name, bytes(32)).vkey) for name in ("one", "two"))
+    monkeypatch.setenv("WITNESSES", f"{first} https://one.example.org/w, {second}  http://two.example.org,")
+    assert env.read().witnesses == ((first, "https://one.example.org/w"), (second, "http://two.example.org"))
+    monkeypatch.setenv("WITNESSES", ",".join([f"{first} https://one.example.org"] * 17))
+    with pytest.raises(env.ConfigurationError, match="WITNESSES"):
+        env.read()

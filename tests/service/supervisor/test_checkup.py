@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from attest.log.keys import LogKey
 from tests.anvil import PUBLIC, anvil
+from tests.attest.witnesses import WitnessProcess
 from tests.pki import Authority, Leaf
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -107,3 +109,18 @@ def test_two_endpoints_of_which_one_is_away_are_too_few(tmp_path, chain):
     code, findings, _ = doctor(tmp_path, CHAIN_RPC_URL=f"{chain.url}|http://127.0.0.1:1")
     assert (code, findings["chain"]["health"]) == (1, "broken")
     assert findings["chain"]["cost"] == "checkpoints wait; verifying goes on"
+
+
+def test_a_witness_that_does_not_answer_is_broken_and_one_that_does_is_live(tmp_path):
+    log = LogKey("log.example.org/assay", bytes(32))
+    witness = WitnessProcess(tmp_path / "witness", str(log.vkey)).start()
+    here, away = f"{witness.key} {witness.url}", f"{witness.key} http://127.0.0.1:9"
+    try:
+        _, findings, _ = doctor(tmp_path / "data", WITNESSES=here, OTS_CALENDARS="https://u:secret@c.example")
+        assert findings["witnesses"]["health"] == findings["calendars"]["health"] == "live"
+        assert "secret" not in findings["calendars"]["what"]
+        _, findings, _ = doctor(tmp_path / "data", WITNESSES=f"{here},{away}")
+    finally:
+        witness.stop()
+    assert findings["witnesses"]["health"] == "broken"
+    assert "assay.local/witness" in findings["witnesses"]["what"]
