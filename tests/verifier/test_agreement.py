@@ -115,8 +115,13 @@ def damaged(proof: Json) -> Json:
         holder = changed
         for name in path[:-1]:
             holder = holder[name]
-        if RANDOM.random() < 0.15 and isinstance(holder, dict):
+        way = RANDOM.random() if isinstance(holder, dict) else 1
+        if way < 0.15:
             del holder[path[-1]]
+        elif way < 0.25:
+            holder[RANDOM.choice(["other", "version", "reason", "evidence", "__proto__"])] = RANDOM.choice(
+                ["x", 1]
+            )
         else:
             holder[path[-1]] = other(holder[path[-1]])
     return changed
