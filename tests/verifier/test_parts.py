@@ -6,6 +6,7 @@ import json
 import random
 from typing import Any
 
+import pytest
 from Crypto.Hash import keccak
 
 from attest.log.leaf import parse_time
@@ -49,6 +50,16 @@ def test_the_registries_are_those_of_the_committed_contract(ask: Ask) -> None:
     code = artifact.get("runtimeKeccak256")
     if code is not None:
         assert known.get(code) == artifact["storage"], "put it into verifier/registries.mjs"
+
+
+def test_both_verifiers_know_the_same_registries(ask: Ask) -> None:
+    layout = pytest.importorskip(
+        "attest.proofs.layout", reason="the verifier in Python reads no evidence yet"
+    )
+    known = ask([{"op": "registries"}])[0]["value"]
+    for code, slots in layout.KNOWN.items():
+        expected = {"anchored": slots.anchored, "revokedWord": slots.revoked_word}
+        assert known.get(code.hex()) == expected, "put it into verifier/registries.mjs"
 
 
 def plain(value: Any) -> Any:
