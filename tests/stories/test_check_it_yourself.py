@@ -296,7 +296,9 @@ def test_no_state_of_the_page_breaks_wcag_2_2_aa(
     unfold(page)
     assert_accessible(page)
     page.screenshot(path=tmp_path / f"{scheme}.png", full_page=True)
-    check(page, b"another", example())
+    check(page, b"?", example())
+    expect(page.locator(".facts-card")).to_contain_text("1\u00a0byte")
+    expect(page.locator(".facts-card")).not_to_contain_text("bytes")
     assert_accessible(page)
     assert complaints == []
 

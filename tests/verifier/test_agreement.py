@@ -5,7 +5,10 @@ import copy
 import json
 import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
+
+import pytest
 
 from attest.errors import ProofInvalid
 from attest.log.checkpoint import Checkpoint
@@ -15,6 +18,11 @@ from attest.log.merkle import inclusion_proof, leaf_hash, root_of
 from attest.proofs.bundle import ProofBundle
 from attest.proofs.verifier import verify
 from tests.verifier.conftest import ROOT, Ask, b64
+
+try:
+    from attest.proofs.pins import Pins
+except ModuleNotFoundError:
+    Pins = None
 
 RANDOM = random.Random(4711)
 DAMAGED = 3000
@@ -107,16 +115,22 @@ def damaged(proof: Json) -> Json:
         holder = changed
         for name in path[:-1]:
             holder = holder[name]
-        if RANDOM.random() < 0.15 and isinstance(holder, dict):
+        way = RANDOM.random() if isinstance(holder, dict) else 1
+        if way < 0.15:
             del holder[path[-1]]
+        elif way < 0.25:
+            holder[RANDOM.choice(["other", "version", "reason", "evidence", "__proto__"])] = RANDOM.choice(
+                ["x", 1]
+            )
         else:
             holder[path[-1]] = other(holder[path[-1]])
     return changed
 
 
-def python_says(raw: bytes, digests: dict[str, str], key: str | None) -> str:
+def python_says(raw: bytes, digests: dict[str, str], key: str | None, block_hashes: Sequence[str]) -> str:
     try:
-        return str(verify(ProofBundle.parse(raw), digests, key).registration)
+        pins = {"pins": Pins.parse(block_hashes)} if block_hashes else {}
+        return str(verify(ProofBundle.parse(raw), digests, key, **pins).registration)
     except ProofInvalid as error:
         return error.code
 
@@ -126,11 +140,13 @@ def javascript_says(answer: Json) -> str:
 
 
 def disagreements(
-    ask: Ask, raws: list[bytes], digest: str, key: str | None = None
+    ask: Ask, raws: list[bytes], digest: str, key: str | None = None, block_hashes: Sequence[str] = ()
 ) -> tuple[list[Any], Counter[str]]:
+    """Where the two differ (Python's word, JavaScript's, the proof), and how often what happened."""
     digests = {"file": digest, "asset": digest}
-    tasks = [{"op": "verify", "proof": b64(raw), "digests": digests, "pins": {"logKey": key}} for raw in raws]
-    expected = [python_says(raw, digests, key) for raw in raws]
+    pins = {"logKey": key, "blockHashes": list(block_hashes)}
+    tasks = [{"op": "verify", "proof": b64(raw), "digests": digests, "pins": pins} for raw in raws]
+    expected = [python_says(raw, digests, key, block_hashes) for raw in raws]
     found = [javascript_says(answer) for answer in ask(tasks)]
     wrong = [
         (python, javascript, raw[:2000])
@@ -147,6 +163,38 @@ def test_damaged_fields_end_the_same_in_both(ask: Ask) -> None:
     assert wrong == []
     # Not all of it at the first door.
     assert len(ends) >= 10, ends
+
+
+def evidence_vectors() -> list[Json]:
+    """The published proofs that carry evidence and are not refused."""
+    folder = ROOT / "attest" / "proofs" / "vectors"
+    found = [each for path in sorted(folder.glob("*.json")) for each in json.loads(path.read_text())]
+    return [
+        each
+        for each in found
+        if each["expect"]["result"] != "refused"
+        and any("evidence" in anchor for anchor in each["bundle"].get("anchors", []))
+    ]
+
+
+@pytest.mark.skipif(Pins is None, reason="this checkout's verifier in Python reads no evidence")
+def test_damaged_evidence_ends_the_same_in_both(ask: Ask) -> None:
+    vectors = evidence_vectors()
+    if not vectors:
+        pytest.skip("attest/proofs/vectors holds no vectors in this checkout")
+    ends = Counter[str]()
+    for vector in vectors:
+        raws = []
+        for _ in range(DAMAGED // len(vectors)):
+            changed = copy.deepcopy(vector["bundle"])
+            anchors = changed["anchors"]
+            anchors[RANDOM.randrange(len(anchors))] = damaged(RANDOM.choice(anchors))
+            raws.append(json.dumps(changed).encode())
+        digest = vector["digests"]["file"]
+        wrong, found = disagreements(ask, raws, digest, vector["log_key"], vector["block_hashes"])
+        assert wrong == []
+        ends += found
+    assert {"evidence_invalid", "attested", "revoked", "proof_malformed"} <= set(ends), ends
 
 
 def test_damaged_bytes_end_the_same_in_both(ask: Ask) -> None:

@@ -36,7 +36,7 @@ function foreign(text) {
 }
 
 function inUnits(bytes) {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const units = [bytes === 1 ? "byte" : "bytes", "kB", "MB", "GB", "TB"];
   let value = bytes, step = 0;
   while (value >= 1000 && step < units.length - 1) [value, step] = [value / 1000, step + 1];
   return `${step ? Number(value.toPrecision(3)) : value}\u00a0${units[step]}`;

@@ -7,7 +7,7 @@ const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const BLANK = /[ \t\n\r]*/y;
 const ESCAPES = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-/** Stands where a number was that is a fraction, has an exponent or is beyond ±(2^53 - 1); for -0 too, which is 0 spelled again. */
+/** Stands where a number was that is a fraction, has an exponent or is beyond ±(2^53 - 1). */
 export class InexactNumber {}
 
 /**
@@ -124,7 +124,8 @@ class JsonReader {
   #number() {
     const [spelling, fraction, exponent] = this.#take(NUMBER);
     const value = Number(spelling);
-    if (fraction || exponent || !Number.isSafeInteger(value) || Object.is(value, -0)) return new InexactNumber();
-    return value;
+    if (fraction || exponent || !Number.isSafeInteger(value)) return new InexactNumber();
+    // -0 is 0, as in Python.
+    return value === 0 ? 0 : value;
   }
 }
