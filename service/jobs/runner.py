@@ -10,7 +10,7 @@ from django.db import Error as DatabaseError
 
 from provenance.errors import SignerUnavailable
 from service import job_table as table
-from service import pipeline, upkeep
+from service import pipeline, upkeep, webhooks
 from service.errors import KNOWN_ERRORS
 from service.models import JobState
 from service.wiring import config
@@ -37,6 +37,8 @@ def kinds() -> dict[str, Kind]:
         "anchor": Kind(lambda _: pipeline.anchor(), every=settings.anchor_seconds),
         "snapshot": Kind(lambda _: upkeep.snapshot(), every=60.0),
         "sweep": Kind(lambda _: upkeep.sweep(), every=15.0),
+        "webhooks": Kind(lambda _: webhooks.collect(), every=2.0),
+        webhooks.DELIVER: Kind(webhooks.deliver, give_up=webhooks.go_on),
     }
 
 
@@ -82,7 +84,7 @@ def run(lease: table.Lease) -> JobState:
         with _kept_alive(lease):
             kind.run(lease.subject)
     except KNOWN_ERRORS as error:
-        outage = isinstance(error, SignerUnavailable)
+        outage = isinstance(error, SignerUnavailable | webhooks.DeliveryFailed)
         return _failed(lease, kind, error.code, str(error), permanent=error.permanent, outage=outage)
     except Exception as error:
         log.exception("job %s (%s %s) failed", lease.job_id, lease.kind, lease.subject)
