@@ -44,14 +44,16 @@ def collect() -> int:
 
 def _collect(hook: Webhook) -> int:
     began = timezone.now()
-    changed = Submission.objects.filter(account=hook.account, updated_at__gte=hook.looked_until - _OVERLAP)
+    # What was looked at until a time that has not come yet was looked at by a clock that was wrong.
+    since = hook.looked_until if hook.looked_until <= began else min(hook.created_at, began)
+    changed = Submission.objects.filter(account=hook.account, updated_at__gte=since - _OVERLAP)
     # How far an attestation has come is told of those asked for since; a revocation is told of every one.
     fresh = changed.filter(created_at__gte=hook.created_at)
     found = [_note(hook, event, fresh.filter(condition)) for event, condition in _STATES.items()]
     revoked = changed.filter(revoked_at__gte=hook.created_at)
     found.append(_note(hook, REVOKED, revoked))
     found.append(_finals(hook))
-    if max(found) < MOST and began - hook.looked_until > _OVERLAP:
+    if max(found) < MOST and abs(began - hook.looked_until) > _OVERLAP:
         Webhook.objects.filter(pk=hook.pk).update(looked_until=began)
     return sum(found)
 
