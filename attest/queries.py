@@ -376,3 +376,9 @@ def leaf_counts() -> dict[str, int]:
 def log_size() -> int:
     """How many leaves were appended, sealed or not."""
     return LogHead.objects.values_list("size", flat=True).first() or 0
+
+
+def final_size() -> int:
+    """Leaves below this index are under a final anchor on at least one chain; 0 before the first."""
+    sizes = CheckpointAnchor.objects.filter(state=CheckpointAnchor.State.FINAL).order_by("-checkpoint__size")
+    return sizes.values_list("checkpoint__size", flat=True).first() or 0

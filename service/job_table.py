@@ -208,6 +208,17 @@ def release_dead() -> int:
     return freed
 
 
+def pull_back(furthest: timedelta) -> int:
+    """Make due now what is due later than any job can be, and end leases that long; how many there were.
+
+    A clock that ran ahead and was set right would else stop the whole queue until it is that time again.
+    """
+    now = timezone.now()
+    late = Job.objects.filter(state=JobState.QUEUED, run_at__gt=now + furthest)
+    held = Job.objects.filter(state=JobState.LEASED, lease_until__gt=now + LEASE + furthest)
+    return late.update(run_at=now, dispatched_at=None) + held.update(lease_until=now + LEASE)
+
+
 def new_owner() -> str:
     """A worker's name that none other has or had: host, process id and a random part."""
     return f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"

@@ -17,6 +17,7 @@ from service.api.range import router as lookups
 from service.api.schemas import Problem, described
 from service.api.screenings import router as screenings
 from service.api.verifications import router as verifications
+from service.api.webhook import router as webhook
 
 _ABOUT = (
     "Who vouches for these bytes, and have we seen this before? Errors are RFC 9457 problem+json with a "
@@ -111,6 +112,7 @@ api.add_router("/attestations", attestations)
 api.add_router("/verifications", verifications)
 api.add_router("/screenings", screenings)
 api.add_router("/campaigns", campaigns)
+api.add_router("/webhook", webhook)
 api.add_router("", lookups)
 api.add_router("", proofs)
 

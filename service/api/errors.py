@@ -33,6 +33,7 @@ _REQUEST = {
     "invalid_url": (422, "The address cannot be fetched"),
     "blocked_address": (422, "The address points where this service does not go"),
     "too_many_redirects": (422, "The address redirects too often"),
+    "invalid_webhook_url": (422, "The webhook's address cannot be used"),
     "url_too_slow": (422, "The address answered too slowly"),
 }
 
