@@ -15,21 +15,12 @@ from eth_abi.grammar import parse
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from attest.proofs.layout import KNOWN
+
 ARTIFACT = Path(__file__).resolve().parents[2] / "contracts" / "artifacts" / "AssayRegistry.json"
 DEPLOYER = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 """The keyless deterministic deployment proxy: salt (32 bytes) and init code in, CREATE2 out."""
 SALT = bytes(32)
-
-KNOWN_CODE_HASHES = (
-    "fef2a55137b66ba0d4efa92997c903a95a1fa46a2665c6a322c0ee8e412d4cb6",
-    "1ae2f6640ec9ed43fec472ed99ffb8c67010f49896b081bcc08ea9d13bfd0a1b",
-)
-"""Keccak-256 of each registry's runtime code that we stand for, the newest (the artifact's) first.
-
-The same value is the codeHash that `eth_getProof` proves of an account. Code that is no longer deployed stays
-in the list as long as its storage and the functions called here are those of today: what it anchored is as
-good as ever.
-"""
 
 CHECKPOINT_TYPES = {
     "Checkpoint": [
@@ -71,8 +62,8 @@ def runtime_code() -> bytes:
 
 
 def is_registry_code(code: bytes) -> bool:
-    """Is this the runtime code of a registry? It has no immutable fields, so it is the same everywhere."""
-    return keccak(code).hex() in KNOWN_CODE_HASHES
+    """Is this the code of a registry that we stand for? It is the same everywhere: no immutable fields."""
+    return keccak(code) in KNOWN
 
 
 def _type(parameter: dict[str, Any]) -> str:
@@ -134,24 +125,6 @@ def as_bytes32(text: str) -> bytes:
     if len(value) != 32:
         raise ValueError("a log id has 32 bytes")
     return value
-
-
-def anchored_slot(log: str, size: int, root: bytes) -> bytes:
-    """The storage key (32 bytes) of a checkpoint: block time | block number << 64, 0 if never anchored.
-
-    Solidity's layout of a mapping, keccak256(key || slot), with key = keccak256(abi.encode(log, size, root)).
-    """
-    checkpoint = keccak(encode(("bytes32", "uint64", "bytes32"), (as_bytes32(log), size, root)))
-    return keccak(checkpoint + _slot("anchored"))
-
-
-def revoked_word_slot(log: str, word: int) -> bytes:
-    """The storage key (32 bytes) of the revocation bits of leaves 256 * `word` to 256 * `word` + 255."""
-    return keccak(word.to_bytes(32, "big") + keccak(as_bytes32(log) + _slot("revokedWord")))
-
-
-def _slot(name: str) -> bytes:
-    return int(_artifact()["storage"][name]).to_bytes(32, "big")
 
 
 def deploy_data() -> bytes:
