@@ -6,8 +6,8 @@ import { pathToFileURL } from "node:url";
 const folder = process.argv[2];
 const part = (name) => import(pathToFileURL(`${folder}/${name}.mjs`).href);
 const verifier = await import(pathToFileURL(process.argv[3] ?? `${folder}/assay-proof.mjs`).href);
-const [bytes, sha, keccak, merkle, tiles, notes, checkpoints, json, leaves, tries, rlp, registries, times] = await Promise.all(
-  ["bytes", "sha256", "keccak256", "merkle", "tiles", "note", "checkpoint", "json", "leaf", "trie", "rlp", "registries", "times"].map(part),
+const [bytes, sha, keccak, merkle, tiles, notes, checkpoints, json, leaves, tries, rlp, registries, times, evidences] = await Promise.all(
+  ["bytes", "sha256", "keccak256", "merkle", "tiles", "note", "checkpoint", "json", "leaf", "trie", "rlp", "registries", "times", "evidence"].map(part),
 );
 const raw = (text) => new Uint8Array(Buffer.from(text, "base64"));
 const plain = (value) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value);
@@ -64,6 +64,12 @@ const operations = {
     const spelled = (item) => (Array.isArray(item) ? item.map(spelled) : bytes.toHex(item));
     return spelled(rlp.decodeRlp(raw(data)));
   },
+  evidence: ({ anchor, index }) => {
+    const { header, account, storage, revocation, block } = anchor.evidence;
+    const evidence = { block, header: raw(header), account: account.map(raw), storage: storage.map(raw), revocation: revocation.map(raw) };
+    return evidences.checkEvidence({ ...anchor, root: raw(anchor.root), evidence }, index);
+  },
+  logId: ({ owner, origin }) => evidences.logIdOf(owner, origin),
   registries: () => Object.fromEntries(registries.REGISTRIES),
 };
 
