@@ -2,35 +2,37 @@
 
 import logging
 from collections.abc import Iterable
+from datetime import timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from attest.errors import AttestError, ChainUnavailable
-from attest.models import AnchorEvidence, CheckpointAnchor
+from attest.models import AnchorEvidence, CheckpointAnchor, OutboxTransaction
 from attest.proofs import rlp
 from attest.proofs.evidence import Evidence
+from attest.registry import contract
 from attest.registry.client import RegistryClient
 from attest.registry.evidence import Captured, capture
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8
+_RECENT = timedelta(days=1)
 MAX_WORDS = 64
 _FINAL = CheckpointAnchor.State.FINAL
 
 
 def capture_evidence(client: RegistryClient) -> int:
-    """Capture evidence for final anchors that have none. How many it was.
+    """Capture evidence for final anchors that have none, or whose leaves were revoked since. How many it was.
 
     At most 8 a round, the newest first. A node that gives no proofs is no failure: proofs then go without.
     """
     on_chain = AnchorEvidence.objects.filter(anchor__deployment__chain_id=client.chain_id)
     # A reorganisation or a lost chain made these untrue.
     on_chain.exclude(anchor__state=_FINAL).delete()
-    wanted = CheckpointAnchor.objects.filter(
-        deployment__chain_id=client.chain_id, state=_FINAL, evidence=None
-    )
+    finals = CheckpointAnchor.objects.filter(deployment__chain_id=client.chain_id, state=_FINAL)
+    wanted = finals.filter(Q(evidence=None) | Q(pk__in=_outdated(client.chain_id)))
     done = 0
     for anchor in wanted.select_related("checkpoint", "deployment").order_by("-checkpoint__size")[:AT_ONCE]:
         try:
@@ -55,6 +57,35 @@ def evidence_for(anchor: CheckpointAnchor, leaf_index: int) -> Evidence | None:
         storage=_nodes(rlp.decode(bytes(row.storage))),
         revocation=words.get(leaf_index >> 8),
     )
+
+
+def _outdated(chain_id: int) -> set[int]:
+    """Anchors whose evidence is older than a revocation that became final of late, among their leaves."""
+    revocations = OutboxTransaction.objects.filter(
+        chain_id=chain_id,
+        purpose=OutboxTransaction.Purpose.REVOKE,
+        state=OutboxTransaction.State.FINAL,
+        updated_at__gt=timezone.now() - _RECENT,
+    )
+    found: set[int] = set()
+    for row in revocations:
+        words = contract.decode_call("revoke", bytes(row.data))[1]
+        anchors = CheckpointAnchor.objects.filter(deployment__address=row.to, deployment__chain_id=chain_id)
+        for word in words:
+            found |= _first_over(anchors, word, row.block_number or 0)
+    return found
+
+
+def _first_over(anchors: QuerySet[CheckpointAnchor], word: int, block: int) -> set[int]:
+    """Those anchors that are the first to cover a leaf of that word, with evidence from before the block."""
+    covering = anchors.filter(state=_FINAL, checkpoint__size__gt=word << 8).order_by("checkpoint__size")
+    found = set()
+    for pk, size, shown in covering.values_list("pk", "checkpoint__size", "evidence__block_number")[:257]:
+        if shown is not None and shown < block:
+            found.add(pk)
+        if size >= word + 1 << 8:
+            break
+    return found
 
 
 def _captured(client: RegistryClient, anchor: CheckpointAnchor) -> Captured:
