@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 8
 _RECENT = timedelta(days=1)
 MAX_WORDS = 64
+LEAST_WORDS = 8
 _FINAL = CheckpointAnchor.State.FINAL
 
 
@@ -96,13 +97,17 @@ def _captured(client: RegistryClient, anchor: CheckpointAnchor) -> Captured:
 
 
 def _words(anchor: CheckpointAnchor) -> list[int]:
-    """The words of the leaves that this anchor is the first to cover; of many, the last 64."""
+    """The words of the leaves that this anchor is the first to cover, of many the last 64; but at least 8.
+
+    A proof may prefer a later checkpoint than the first over its leaf, one that others stamped, say.
+    """
     earlier = CheckpointAnchor.objects.filter(
         deployment=anchor.deployment, state=_FINAL, checkpoint__size__lt=anchor.checkpoint.size
     )
     begin = earlier.aggregate(Max("checkpoint__size"))["checkpoint__size__max"] or 0
-    words = range(begin >> 8, (anchor.checkpoint.size - 1 >> 8) + 1)
-    return list(words)[-MAX_WORDS:]
+    end = (anchor.checkpoint.size - 1 >> 8) + 1
+    first = max(min(begin >> 8, end - LEAST_WORDS), end - MAX_WORDS, 0)
+    return list(range(first, end))
 
 
 def _store(anchor: CheckpointAnchor, found: Captured) -> None:
