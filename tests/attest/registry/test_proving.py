@@ -99,6 +99,11 @@ def test_a_later_revocation_is_seen_by_whoever_asks_the_chain(advance, attested,
     reader = RegistryReader(client)
     assert verify(before, digests("b"), str(vkey.vkey)).registration is Registration.ATTESTED
     assert verify(before, digests("b"), str(vkey.vkey), reader).registration is Registration.REVOKED
+    # A proof made after the revocation shows it to whoever asks nobody.
+    after = proof(1, vkey)
+    pins = Pins.parse([f"{embedded.CHAIN_ID}:{after.anchors[0].evidence.block_hash}"])
+    assert verify(after, digests("b"), str(vkey.vkey), pins=pins).registration is Registration.REVOKED
+    assert capture_evidence(client) == 0
     kept = verify(proof(2, vkey), digests("c"), str(vkey.vkey), reader)
     assert kept.registration is Registration.ATTESTED
     assert {code for code, _ in kept.problems} == {"local_chain"}
