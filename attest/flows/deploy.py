@@ -152,6 +152,8 @@ def _run(
         failed = next((row for row in fates if row.state == State.FAILED), None)
         if failed is not None:
             raise RegistryRefused(f"The {intent.purpose} transaction failed: {failed.error}")
+        # A key without ether is told at once: nothing that this waits for would come.
+        outbox.require_unrefused(client, key)
         time.sleep(pause)
         pause = min(pause * 2, 2.0)
     raise ChainUnavailable(
