@@ -45,6 +45,7 @@ def ensure_registry(
     if fund is not None and client.balance(key.address) < FUND_BELOW:
         fund(key.address)
     heal(client, key, fund)
+    outbox.bump_stuck(client, key, spend_ceiling)
     found = address or _standing(client, deployment) or _deploy(client, key, spend_ceiling, wait)
     client.require_registry(found)
     from_block = _register(client, key, found, named=(origin, log_key), ceiling=spend_ceiling, wait=wait)
