@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from django.db import models, transaction
 from django.db.models import Avg, Count, Max, Sum
-from django.utils import timezone
 
 from attest.errors import AttestError, RegistryRefused
 from attest.flows import outbox
@@ -33,7 +32,6 @@ State = OutboxTransaction.State
 
 ProofBetween = Callable[[int, int], Sequence[bytes]]
 """RFC 6962 consistency proof nodes (32 bytes each) from an old size to a new one, of our own log."""
-STALE_AFTER = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def push(
     proof_between: ProofBetween,
     *,
     spend_ceiling: int | None = None,
-    stale_after: timedelta = STALE_AFTER,
+    stale_after: timedelta = outbox.STALE_AFTER,
 ) -> list[OutboxTransaction]:
     """Send what is stored and unsent, raise the fees of what is stuck, and sign one transaction a registry.
 
@@ -72,7 +70,7 @@ def push(
     Returns the new transactions. Raises ChainUnavailable, ChainMismatch and RegistryRefused; nothing is lost.
     """
     outbox.broadcast_all(client, key)
-    _bump_stuck(client, key, spend_ceiling, stale_after)
+    outbox.bump_stuck(client, key, spend_ceiling, stale_after)
     waiting = Deployment.objects.filter(
         chain_id=client.chain_id, anchors__state=AnchorState.PENDING, anchors__transaction=None
     )
@@ -205,21 +203,6 @@ def _adopt(client: RegistryClient, anchor: CheckpointAnchor, stamp: Stamp) -> No
     anchor.state, anchor.block_number, anchor.block_time = AnchorState.INCLUDED, stamp.block, stamp.time
     anchor.block_hash = block.hash if block else ""
     anchor.save()
-
-
-def _bump_stuck(client: RegistryClient, key: AnchorKey, ceiling: int | None, stale_after: timedelta) -> None:
-    oldest = outbox.transactions(client, key.address).filter(state__in=IN_FLIGHT).first()
-    if oldest is None:
-        return
-    age = timezone.now() - oldest.created_at
-    # One that was signed in the future was signed before our clock was set back: nobody knows its age.
-    if not oldest.error and timedelta(0) <= age < stale_after:
-        return
-    row = outbox.refresh(client, oldest)
-    if row.state not in IN_FLIGHT:
-        outbox.carry_over(row)
-    elif outbox.is_underpriced(client, row):
-        outbox.broadcast(client, outbox.replace(client, key, row, ceiling))
 
 
 # -------------------------------------------------------------------- learning

@@ -6,9 +6,11 @@ may push at once. A crash at any point leaves a row that is sent again, never a 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
+from django.utils import timezone
 
 from attest.errors import ChainUnavailable
 from attest.models import CheckpointAnchor, OutboxTransaction
@@ -21,6 +23,7 @@ from attest.standing import Finality
 State = OutboxTransaction.State
 IN_FLIGHT = (State.SIGNED, State.SENT)
 INCLUDED = (State.INCLUDED, State.FINAL)
+STALE_AFTER = timedelta(minutes=3)
 _ATTEMPTS = 20
 
 
@@ -158,6 +161,24 @@ def resign(key: AnchorKey, row: OutboxTransaction, nonce: int) -> OutboxTransact
         Fees(row.max_fee, row.max_priority_fee),
     )
     return _instead(key, row, draft)
+
+
+def bump_stuck(
+    client: RegistryClient, key: AnchorKey, ceiling: int | None, stale_after: timedelta = STALE_AFTER
+) -> None:
+    """Offer more for the oldest transaction under way, if it waits for that. Raises SpendCeilingReached."""
+    oldest = transactions(client, key.address).filter(state__in=IN_FLIGHT).first()
+    if oldest is None:
+        return
+    age = timezone.now() - oldest.created_at
+    # One that was signed in the future was signed before our clock was set back: nobody knows its age.
+    if not oldest.error and timedelta(0) <= age < stale_after:
+        return
+    row = refresh(client, oldest)
+    if row.state not in IN_FLIGHT:
+        carry_over(row)
+    elif is_underpriced(client, row):
+        broadcast(client, replace(client, key, row, ceiling))
 
 
 def replace(

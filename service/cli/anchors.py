@@ -124,6 +124,8 @@ def _show_chain(console: Console, chain: dict[str, Any]) -> None:
     name = "?" if chain["chain_id"] is None else chain["chain_id"]
     balance = "unknown" if chain["balance_wei"] is None else f"{_ether(chain['balance_wei'])} ether"
     console.print(f"chain {name}   independent trust: {trust}", soft_wrap=True)
+    if chain["balance_wei"] == 0:
+        balance += " (nothing can be sent before the payer has some)"
     console.print(
         f"  balance {balance}, at most {_ether(chain['spend_ceiling_wei'])} ether a transaction",
         soft_wrap=True,

@@ -341,6 +341,17 @@ def test_a_key_without_ether_waits_and_says_so(ensure, advance, client, key, mak
     assert (row.state, row.error) == (State.FINAL, "")
 
 
+def test_a_registry_that_cannot_be_paid_for_is_told_at_once_and_deployed_when_it_can(ensure, client, key):
+    client.rpc.call("anvil_setBalance", key.address, "0x1")
+    for _ in range(2):
+        with pytest.raises(ChainUnavailable) as caught:
+            ensure(fund=None, wait=30.0)
+        assert caught.value.code == "transaction_refused"
+    (row,) = OutboxTransaction.objects.all()
+    embedded.fund(client.rpc.name, key.address)
+    assert ensure(fund=None).address == row.reference
+
+
 def test_a_chain_that_is_down_loses_nothing(ensure, advance, chain, make_log):
     deployment, log = ensure(), make_log(3)
     embedded.dump_state(chain.url, chain.state_file)

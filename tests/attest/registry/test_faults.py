@@ -228,6 +228,26 @@ def test_when_gas_triples_the_offer_is_raised_within_the_ceiling_and_mined(
     assert spent(client, newer) <= ceiling
 
 
+def test_a_deployment_that_gas_became_too_dear_for_is_offered_more(ensure, client, key, price):
+    client.rpc.call("evm_setAutomine", False)
+    with pytest.raises(ChainUnavailable) as caught:
+        ensure(wait=0.1)
+    assert caught.value.code == "transaction_pending"
+    (stuck,) = OutboxTransaction.objects.all()
+    price(3 * client.base_fee_and_tip()[0])
+    OutboxTransaction.objects.update(created_at=stuck.created_at - timedelta(hours=1))
+    with pytest.raises(SpendCeilingReached):
+        ensure(wait=0.1, spend_ceiling=stuck.gas * stuck.max_fee)
+    with pytest.raises(ChainUnavailable):
+        ensure(wait=0.1)
+    stuck.refresh_from_db()
+    assert stuck.state == State.REPLACED
+    client.rpc.call("evm_setAutomine", True)
+    client.rpc.call("anvil_mine", "0x1")
+    assert ensure().address == contract.deterministic_address()
+    assert live_nonces() == [0, 1]
+
+
 @pytest.mark.parametrize("days", [-1, 1])
 def test_a_clock_that_was_set_by_a_day_keeps_no_offer_from_being_raised(
     deployment, client, key, log, price, days
