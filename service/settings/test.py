@@ -9,7 +9,15 @@ from service.settings.base import CONFIG, SQLITE_OPTIONS, database
 
 # An Assay that runs from this checkout is none of the tests' business.
 CONFIG = replace(
-    CONFIG, chain_rpc_url="", broker_url="", storage_url="", signer_urls=(), identity_url="", trust_lists=()
+    CONFIG,
+    chain_rpc_url="",
+    broker_url="",
+    storage_url="",
+    signer_urls=(),
+    identity_url="",
+    trust_lists=(),
+    witnesses=(),
+    ots_calendars=(),
 )
 DATA_DIR = Path(tempfile.mkdtemp(prefix="assay-test-"))
 SECRET_KEY = "only-for-tests"  # noqa: S105

@@ -108,7 +108,7 @@ def test_a_connection_that_trickles_is_cut_and_frees_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(witness_server, "MAX_CONNECTIONS", 1)
-    monkeypatch.setattr(witness_server, "CONNECTION_SECONDS", 1.0)
+    monkeypatch.setattr(witness_server, "CONNECTION_SECONDS", 3.0)
     with serving(tmp_path) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as slow:
         slow.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 100\r\n\r\no")
         time.sleep(0.2)
