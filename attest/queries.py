@@ -25,12 +25,21 @@ from attest.log.merkle import (
 )
 from attest.log.note import VerifierKey
 from attest.models import CheckpointAnchor, CheckpointRow, Deployment, LeafDigest, LeafRow, LogHead
-from attest.proofs.bundle import MAX_STORE, BundleAnchor, Content, ProofBundle, ProofState, printable_title
+from attest.proofs.bundle import (
+    MAX_STORE,
+    MAX_TIMESTAMPS,
+    BundleAnchor,
+    Content,
+    ProofBundle,
+    ProofState,
+    Timestamp,
+    TimestampType,
+    printable_title,
+)
 from attest.proofs.registrations import sign_registrations
 from attest.standing import LOCAL_CHAINS, Anchor, Finality, Registration, Standing, chain_trust
 
 _SETTLED = (CheckpointAnchor.State.INCLUDED, CheckpointAnchor.State.FINAL)
-MAX_TIMESTAMPS = 8
 _PREFIX = re.compile(r"[0-9a-f]{5}")
 
 
@@ -169,6 +178,7 @@ def proof_for(
         checkpoint=full_note(checkpoint) if checkpoint else None,
         anchors=anchors,
         store=store if store is not None and len(store) <= MAX_STORE else None,
+        timestamps=timestamps_of(checkpoint) if checkpoint else (),
         registrations=registrations if anchors else None,
     )
 
@@ -328,18 +338,10 @@ def latest_checkpoint() -> CheckpointRow | None:
     return CheckpointRow.objects.order_by("-size").first()
 
 
-@dataclass(frozen=True, slots=True)
-class Timestamp:
-    """A second anchor of a checkpoint: an RFC 3161 token (DER) or an .ots proof, over SHA-256 of its text."""
-
-    type: str
-    data: bytes
-
-
 def timestamps_of(checkpoint: CheckpointRow) -> tuple[Timestamp, ...]:
     """The time stamps of a checkpoint, at most eight of at most 64 KiB, those that say a time now first."""
     rows = checkpoint.timestamps.order_by("-complete", "pk")[:MAX_TIMESTAMPS]
-    return tuple(Timestamp(each.type, bytes(each.data)) for each in rows)
+    return tuple(Timestamp(TimestampType(each.type), bytes(each.data)) for each in rows)
 
 
 def anchored_size() -> int:

@@ -15,6 +15,8 @@ from attest.log.note import Note
 from attest.log.store import TileStore
 from attest.models import CheckpointRow, CheckpointTimestamp
 from attest.outside import OutsideUnavailable
+from attest.proofs.bundle import ProofBundle
+from attest.proofs.verifier import verify
 from attest.timestamps import calendars, rfc3161
 from tests.attest.calendar_server import Calendar
 from tests.pki import Authority
@@ -56,6 +58,10 @@ def test_a_checkpoint_is_stamped_once_by_each_and_grows_into_a_block(
     assert rfc3161.check(first.data, digest, [authority.root]) == CheckpointTimestamp.objects.first().time
     assert (calendars.digest_of(second.data), calendars.bitcoin_heights(second.data)) == (digest, (900_000,))
     assert fsck(store, KEY.vkey) == []
+    proof = ProofBundle.parse(queries.proof_for(0, KEY.vkey).to_json())
+    assert proof.timestamps == (first, second)
+    problems = verify(proof, {"file": sha256(b"a").hexdigest()}, str(KEY.vkey)).problems
+    assert [code for code, _ in problems].count("timestamp_unchecked") == 2
 
 
 def test_of_two_authorities_the_second_steps_in_and_no_password_is_kept(
