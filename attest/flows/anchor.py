@@ -48,6 +48,8 @@ def enqueue(checkpoint: CheckpointRow, deployment: Deployment) -> None:
     if checkpoint.size == 0:
         return
     with transaction.atomic():
+        # A worker that is signing one holds this lock: what it has just claimed must not look unsent to us.
+        Deployment.objects.select_for_update().get(pk=deployment.pk)
         anchors = CheckpointAnchor.objects.filter(deployment=deployment)
         newest = anchors.aggregate(Max("checkpoint__size"))["checkpoint__size__max"]
         if newest is not None and newest >= checkpoint.size:
