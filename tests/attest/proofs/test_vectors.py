@@ -6,11 +6,15 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from attest.errors import ProofInvalid
 from attest.proofs.bundle import ProofBundle
 from attest.proofs.pins import Pins
 from attest.proofs.vectors.__main__ import HERE, rendered
+from attest.proofs.vectors.honest import pin
+from attest.proofs.vectors.materials import FILE, KEY, OWNER, WITNESS, cosigned, final
 from attest.proofs.verifier import verify
 from attest.standing import Registration
 
@@ -47,6 +51,38 @@ def test_there_are_many_vectors_of_every_kind() -> None:
 def test_the_committed_vectors_are_what_the_generator_makes() -> None:
     assert {name: (HERE / name).read_text() for name in rendered()} == rendered()
     assert {path.name for path in Path(HERE).glob("*.json")} == set(rendered())
+
+
+# What nothing vouches for, even with everything pinned: labels, and the transaction's hash.
+FREE = {"content", "state", "transaction"}
+
+
+def vouched(bundle: ProofBundle) -> dict[str, Any]:
+    body = bundle.to_object()
+    # An address in capitals is the same one.
+    anchors = [each | {"registry": each["registry"].lower()} for each in body.get("anchors", [])]
+    kept = {name: value for name, value in body.items() if name not in FREE}
+    kept["anchors"] = [{name: each[name] for name in each if name not in FREE} for each in anchors]
+    return kept
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.data())
+def test_with_all_pinned_any_changed_byte_is_refused_or_lends_less(data: st.DataObject) -> None:
+    bundle = cosigned(final(), [WITNESS])
+    pins = Pins.parse(pin(), [str(WITNESS.vkey)], ["0x" + OWNER.hex()])
+    raw = bytearray(bundle.to_json().encode())
+    raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    try:
+        changed = ProofBundle.parse(bytes(raw))
+        found = verify(changed, FILE, str(KEY.vkey), pins=pins)
+    except ProofInvalid:
+        return
+    if vouched(changed) == vouched(bundle):
+        assert found.problems == ()
+    else:
+        codes = {code for code, _ in found.problems}
+        assert codes & {"block_not_pinned", "anchor_unchecked", "witness_missing", "revocation_unchecked"}
 
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads((HERE.parent / "schema.json").read_text()))
