@@ -27,6 +27,8 @@ class Instance:
             self.port = int(free.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data.parent / "up.log"
+        self.under: tuple[str, ...] = ()
+        """A command that everything is started by, as `faketime` is one."""
         self._process: subprocess.Popen[bytes] | None = None
         kept = {
             k: v
@@ -37,7 +39,7 @@ class Instance:
 
     def start(self, seconds: float = 90) -> None:
         """Start and wait until it says that it is ready."""
-        command = [sys.executable, "manage.py", "up", "--port", str(self.port), "--no-browser"]
+        command = [*self.under, sys.executable, "manage.py", "up", "--port", str(self.port), "--no-browser"]
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=out, stderr=out)
         deadline = time.monotonic() + seconds
@@ -84,7 +86,7 @@ class Instance:
     def verb(self, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run another verb on the same folder."""
         return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [*self.under, sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
