@@ -8,8 +8,10 @@ from service.settings.base import *  # noqa: F403
 from service.settings.base import CONFIG, SQLITE_OPTIONS, database
 
 # An Assay that runs from this checkout is none of the tests' business.
+DATA_DIR = Path(tempfile.mkdtemp(prefix="assay-test-"))
 CONFIG = replace(
     CONFIG,
+    data_dir=DATA_DIR,
     chain_rpc_url="",
     broker_url="",
     storage_url="",
@@ -19,7 +21,6 @@ CONFIG = replace(
     witnesses=(),
     ots_calendars=(),
 )
-DATA_DIR = Path(tempfile.mkdtemp(prefix="assay-test-"))
 SECRET_KEY = "only-for-tests"  # noqa: S105
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
