@@ -64,6 +64,37 @@ def test_reworded_spam_is_found_by_its_meaning(embedders: Embedders) -> None:
     assert [match.item_no for match in found] == [len(INNOCENT)]
 
 
+@pytest.mark.parametrize(
+    ("changed", "method", "says"),
+    [
+        (
+            "Congratulashions! Yu hav wun a fre iPhon 15, clik http://x.test to clam yor prise naw",
+            "order/1",
+            "in the same order",
+        ),
+        (
+            "click http://x.test to claim your prize now, Congratulations! You have won a free iPhone 15",
+            "shingle3/2",
+            "sequences of letters",
+        ),
+        (f"{INNOCENT[0]} {INNOCENT[1]} {SPAM} {INNOCENT[0]}", "passage/1", "as a passage"),
+    ],
+)
+def test_a_match_says_what_the_two_texts_have_in_common(
+    without_model: Embedders, changed: str, method: str, says: str
+) -> None:
+    matcher = indexed(without_model, [INNOCENT[2], SPAM])
+    found = matcher.match(text_fingerprints([changed], without_model)[0])
+    assert [(match.item_no, match.method) for match in found] == [(1, method)]
+    assert says in found[0].why
+
+
+def test_a_text_cut_under_the_floor_still_finds_the_whole(without_model: Embedders) -> None:
+    matcher = indexed(without_model, ["Sorry I cannot come to night"])
+    found = matcher.match(text_fingerprints(["Sorry I cannot come to"], without_model)[0])
+    assert [match.item_no for match in found] == [0]
+
+
 def test_unrelated_texts_are_not_matched(embedders: Embedders) -> None:
     matcher = indexed(embedders, [*INNOCENT, SPAM])
     for number, prints in enumerate(text_fingerprints([*INNOCENT, SPAM], embedders)):
