@@ -108,10 +108,15 @@ def _languages(embedder: SentenceEmbedder) -> list[Figure]:
         prints = text_fingerprints(sentences[:1], Embedders(embedder))[0].prints
         asked = any(each.method == METHOD and each.quality for each in prints)
         note = (
-            f"median {np.median(apart):.2f}; {near:.0%} of the pairs within the threshold {threshold}; "
+            f"median {max(0.0, np.median(apart)):.2f}; {near:.0%} of the pairs within the threshold {threshold}; "
             f"the detector {'asks the model' if asked else 'leaves the model out and goes by letters'}"
         )
         figures.append(
-            Figure(f"least distance of unrelated sentences, {language}", float(apart.min()), "", note)
+            Figure(
+                f"least distance of unrelated sentences, {language}",
+                max(0.0, float(apart.min())),
+                "cosine",
+                note,
+            )
         )
     return figures

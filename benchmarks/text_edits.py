@@ -54,7 +54,7 @@ def _several(text: str, rng: random.Random) -> str:
     return text
 
 
-UNSEEN: Mapping[str, Edit] = {
+OTHER: Mapping[str, Edit] = {
     "escaped": lambda t, _: "".join(f"&#{ord(c)};" if c.isalpha() else c for c in t),
     "direction_marks": lambda t, _: "".join(f"\u202e{c}\u202c" if c == " " else c for c in t),
     "quoted": lambda t, _: "> " + "\n> ".join(t.split(" ")),

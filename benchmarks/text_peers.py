@@ -3,6 +3,7 @@
 import atexit
 import importlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -60,7 +61,12 @@ def simhash(name: str) -> Peer:
     return Peer(name, rows, distances)
 
 
-def has_tlsh() -> bool:
+def is_there(name: str) -> bool:
+    """Whether this contender can be had on this machine."""
+    return not name.startswith("TLSH") or _has_tlsh()
+
+
+def _has_tlsh() -> bool:
     """Whether TLSH can be imported; else it is built from PyPI's source into a folder for this run alone.
 
     It has no wheels, so a development environment must not depend on it.
@@ -71,6 +77,7 @@ def has_tlsh() -> bool:
         command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, TLSH]
         if subprocess.run(command, capture_output=True, check=False).returncode == 0:
             sys.path.append(folder)
+            os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), folder)))
             importlib.invalidate_caches()
     return importlib.util.find_spec("tlsh") is not None
 
@@ -93,10 +100,11 @@ def tlsh(name: str) -> Peer:
     return Peer(name, rows, distances)
 
 
-def cosine(name: str, embed: Callable[[Sequence[str]], Floats]) -> Peer:
-    """A sentence embedding alone; distance is 1 - cosine."""
+def cosine(name: str) -> Peer:
+    """The embedded sentence embedding alone, in float32; distance is 1 - cosine."""
+    from detector.fingerprints.minilm import SentenceEmbedder
 
     def distances(first: Floats, second: Floats) -> Floats:
         return (np.float32(1) - first @ second.T).astype(np.float32)
 
-    return Peer(name, embed, distances)
+    return Peer(name, SentenceEmbedder(threads=1).embed, distances)

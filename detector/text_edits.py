@@ -1,6 +1,6 @@
 """What spammers do to a text so that filters miss it, by name: what thresholds are set with.
 
-The benchmark adds edits that no threshold has seen (benchmarks/text_edits.py).
+The benchmark adds edits that no threshold was set with (benchmarks/text_edits.py).
 """
 
 import random
