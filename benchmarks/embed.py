@@ -26,7 +26,7 @@ from service.cli.figures import Figure
 TITLE = (
     "texts embedded a second beside sentence-transformers' default, and the English model on other languages"
 )
-TURNS = 5
+TURNS = 7
 _TEXTS, _LONG, _CAMPAIGN = 96, 12, 8
 _DISGUISES = ("cyrillic", "zero_width", "marks", "full_width", "spaced_out", "upper_case", "emoji", "squared")
 
@@ -53,7 +53,10 @@ def measure() -> list[Figure]:
         ours, theirs = _race(call, lambda t=texts: _default(embedder, t))
         ratio = statistics.median(a / b for a, b in zip(theirs, ours, strict=True))
         word = "held" if ratio >= 2.7 else "MISSED"
-        figures.append(Figure(f"{name}, against the default", ratio, "×", f"target ≥ 2.7 ×: {word}; {why}"))
+        note = f"target ≥ 2.7 ×: {word}; {why}"
+        if texts is stream:
+            note = "disguises undone, each text computed once; no target"
+        figures.append(Figure(f"{name}, against the default", ratio, "×", note))
         rates += [
             Figure(f"{name}: ours", len(texts) / statistics.median(ours), "texts/s"),
             Figure(f"{name}: default", len(texts) / statistics.median(theirs), "texts/s"),
@@ -108,7 +111,7 @@ def _languages(embedder: SentenceEmbedder) -> list[Figure]:
         prints = text_fingerprints(sentences[:1], Embedders(embedder))[0].prints
         asked = any(each.method == METHOD and each.quality for each in prints)
         note = (
-            f"median {max(0.0, np.median(apart)):.2f}; {near:.0%} of the pairs within the threshold {threshold}; "
+            f"median {max(0.0, np.median(apart)):.2f}; {near:.0%} of the pairs within {threshold}; "
             f"the detector {'asks the model' if asked else 'leaves the model out and goes by letters'}"
         )
         figures.append(
