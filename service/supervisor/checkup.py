@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from detector.fingerprints.precision import choose
 from provenance.keys.profile import RENEW_WITHIN
 from service.settings.env import RUNNING_FILE, Config
 from service.supervisor import chain_checkup
@@ -216,7 +217,8 @@ def _gpus() -> list[str]:
 
 def _device(config: Config) -> Finding:
     version, gpus = importlib.metadata.version("torch"), _gpus()
-    what = f"torch {version}, {os.cpu_count()} CPU cores, {', '.join(gpus) or 'no GPU'}"
+    what = f"torch {version}, {os.cpu_count()} CPU cores, {', '.join(gpus) or 'no GPU'}; texts embed in "
+    what += choose(config.device).reason
     if config.device.startswith("cuda"):
         if not gpus or version.endswith("+cpu"):
             return Finding(

@@ -42,6 +42,7 @@ def test_every_place_that_is_not_live_says_what_that_costs(tmp_path):
     _, findings, _ = doctor(tmp_path)
     silent = {place for place, found in findings.items() if found["health"] != "live" and not found["cost"]}
     assert silent <= {"text embedder"}  # the embedded model is the one we recommend
+    assert "texts embed in" in json.dumps(findings["device"])
 
 
 def test_a_backend_that_does_not_answer_is_broken_and_its_password_is_not_shown(tmp_path):
