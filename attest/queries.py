@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import connection, models
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 
 from attest.errors import AttestError, LogInconsistent, ProofInvalid
 from attest.flows.append import opening_of
-from attest.flows.evidence import evidence_for
 from attest.flows.hashes import leaf_row_hash, row_hash
+from attest.flows.kept_evidence import evidence_for
 from attest.flows.published import full_note
 from attest.log.keys import LogKey
 from attest.log.leaf import Kind, Leaf, check_digest, format_time
@@ -24,7 +24,16 @@ from attest.log.merkle import (
     verify_inclusion,
 )
 from attest.log.note import VerifierKey
-from attest.models import CheckpointAnchor, CheckpointRow, Deployment, LeafDigest, LeafRow, LogHead
+from attest.models import (
+    CheckpointAnchor,
+    CheckpointRow,
+    CheckpointTimestamp,
+    Cosignature,
+    Deployment,
+    LeafDigest,
+    LeafRow,
+    LogHead,
+)
 from attest.proofs.bundle import (
     MAX_STORE,
     MAX_TIMESTAMPS,
@@ -184,20 +193,17 @@ def proof_for(
 
 
 def _best_settled(leaf_index: int) -> CheckpointAnchor | None:
-    """The best anchor over a leaf that a chain holds, a local chain's only where there is no other."""
+    """The best anchor over a leaf that a chain holds: on a public chain rather than a local one, then the
+    first whose checkpoint others stamped, else cosigned, else the first."""
     settled = CheckpointAnchor.objects.filter(checkpoint__size__gt=leaf_index, state__in=_SETTLED)
-    public = settled.exclude(deployment__chain_id__in=LOCAL_CHAINS)
-    return _best_evidence(public) or _best_evidence(settled)
-
-
-def _best_evidence(settled: QuerySet[CheckpointAnchor]) -> CheckpointAnchor | None:
-    """The first of these anchors whose checkpoint others stamped, else cosigned, else the first."""
-    in_order = settled.select_related("checkpoint").order_by("checkpoint__size")
-    for more in ({"checkpoint__timestamps__isnull": False}, {"checkpoint__cosignatures__isnull": False}, {}):
-        found = in_order.filter(**more).first()
-        if found is not None:
-            return found
-    return None
+    stamped = CheckpointTimestamp.objects.filter(checkpoint=OuterRef("checkpoint"))
+    cosigned = Cosignature.objects.filter(checkpoint=OuterRef("checkpoint"))
+    ranked = settled.annotate(
+        local=Q(deployment__chain_id__in=LOCAL_CHAINS),
+        vouched=Case(When(Exists(stamped), then=0), When(Exists(cosigned), then=1), default=2),
+    )
+    in_order = ranked.order_by("local", "vouched", "checkpoint__size")
+    return in_order.select_related("checkpoint").first()
 
 
 def _inclusion(row: LeafRow, checkpoint: CheckpointRow) -> tuple[bytes, ...]:

@@ -1,16 +1,14 @@
-"""Keep what shows an anchor without a node, while nodes still give it; hand it to proofs."""
+"""Keep what shows an anchor without a node, while nodes still give it."""
 
 import logging
-from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from attest.errors import AttestError, ChainUnavailable
+from attest.errors import ChainUnavailable
 from attest.models import AnchorEvidence, CheckpointAnchor, OutboxTransaction
 from attest.proofs import rlp
-from attest.proofs.evidence import Evidence
 from attest.registry import contract
 from attest.registry.client import RegistryClient
 from attest.registry.evidence import Captured, capture
@@ -43,21 +41,6 @@ def capture_evidence(client: RegistryClient) -> int:
             break
         done += 1
     return done
-
-
-def evidence_for(anchor: CheckpointAnchor, leaf_index: int) -> Evidence | None:
-    """The evidence kept for an anchor, with the leaf's word of revocation bits where that was captured."""
-    row = AnchorEvidence.objects.filter(anchor=anchor).first()
-    if row is None:
-        return None
-    words = {rlp.integer(word): _nodes(nodes) for word, nodes in _pairs(bytes(row.revocation))}
-    return Evidence(
-        block=row.block_number,
-        header=bytes(row.header),
-        account=_nodes(rlp.decode(bytes(row.account))),
-        storage=_nodes(rlp.decode(bytes(row.storage))),
-        revocation=words.get(leaf_index >> 8),
-    )
 
 
 def _outdated(chain_id: int) -> set[int]:
@@ -124,16 +107,3 @@ def _store(anchor: CheckpointAnchor, found: Captured) -> None:
             "captured_at": timezone.now(),
         },
     )
-
-
-def _pairs(raw: bytes) -> Iterable[tuple[rlp.Item, rlp.Item]]:
-    decoded = rlp.decode(raw)
-    for pair in decoded if isinstance(decoded, list) else []:
-        if isinstance(pair, list):
-            yield pair[0], pair[1]
-
-
-def _nodes(item: rlp.Item) -> tuple[bytes, ...]:
-    if isinstance(item, bytes) or any(isinstance(each, list) for each in item):
-        raise AttestError("The evidence kept in the database is damaged.", code="evidence_damaged")
-    return tuple(each for each in item if isinstance(each, bytes))
