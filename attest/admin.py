@@ -4,7 +4,15 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from attest.models import CheckpointAnchor, CheckpointRow, Deployment, LeafRow, OutboxTransaction
+from attest.models import (
+    CheckpointAnchor,
+    CheckpointRow,
+    CheckpointTimestamp,
+    Cosignature,
+    Deployment,
+    LeafRow,
+    OutboxTransaction,
+)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
@@ -39,6 +47,22 @@ class CheckpointAdmin(ReadOnlyAdmin):
 
     list_display = ("size", "created_at")
     exclude = ("root",)
+
+
+@admin.register(Cosignature)
+class CosignatureAdmin(ReadOnlyAdmin):
+    """Witnesses' lines."""
+
+    list_display = ("checkpoint", "witness", "cosigned_at")
+
+
+@admin.register(CheckpointTimestamp)
+class TimestampAdmin(ReadOnlyAdmin):
+    """Second anchors."""
+
+    list_display = ("checkpoint", "type", "source", "time", "complete")
+    list_filter = ("type", "complete")
+    exclude = ("data",)
 
 
 @admin.register(Deployment)

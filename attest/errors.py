@@ -32,6 +32,12 @@ class ChainUnavailable(AttestError):
     permanent = False
 
 
+class ChainDisagreement(ChainUnavailable):
+    """Endpoints of one chain contradict each other, and no two of them agree."""
+
+    code = "chain_disagreement"
+
+
 class ChainMismatch(AttestError):
     """The RPC endpoint serves another chain, or no registry lives at the address given."""
 

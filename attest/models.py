@@ -63,15 +63,19 @@ class SubtreeRow(models.Model):
 class LeafDigest(models.Model):
     """One digest (hex SHA-256) that a leaf's commitment opens to; erased together with the salt."""
 
-    leaf = models.ForeignKey(LeafRow, on_delete=models.PROTECT, related_name="digests")
+    # No index but those below: the unique one begins with the leaf, and each costs five entries a leaf.
+    leaf = models.ForeignKey(LeafRow, on_delete=models.PROTECT, related_name="digests", db_index=False)
     role = models.CharField(max_length=16)
-    digest = models.CharField(max_length=64, db_index=True)
+    digest = models.CharField(max_length=64)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["leaf", "role"], name="attest_leafdigest_one_per_role"),
         ]
-        indexes = [models.Index(fields=["role", "digest"], name="attest_leafdigest_lookup")]
+        indexes = [
+            models.Index(fields=["role", "digest"], name="attest_leafdigest_lookup"),
+            models.Index(fields=["digest"], name="attest_leafdigest_prefix"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.role} {self.digest[:12]} of leaf {self.leaf_id}"
@@ -90,6 +94,60 @@ class CheckpointRow(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint {self.size}"
+
+
+class Cosignature(models.Model):
+    """One witness's line under one checkpoint's note (C2SP tlog-cosignature), `line` with its newline.
+
+    `witness` is the verifier key that it was verified with; `cosigned_at` the witness's own time.
+    """
+
+    checkpoint = models.ForeignKey(CheckpointRow, on_delete=models.PROTECT, related_name="cosignatures")
+    witness = models.CharField(max_length=300)
+    line = models.TextField()
+    cosigned_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["witness"]
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "witness"], name="attest_cosignature_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.witness.partition('+')[0]} under checkpoint {self.checkpoint_id}"
+
+
+class CheckpointTimestamp(models.Model):
+    """A second anchor of one checkpoint: a time stamp over SHA-256 of its note's text.
+
+    `data` is a DER TimeStampToken (RFC 3161) or an .ots file; `source` is who was asked, without any secret
+    of the address. An OpenTimestamps proof is `complete` once it leads to a Bitcoin block; `time` is what an
+    RFC 3161 token says, unknown for the other.
+    """
+
+    class Type(models.TextChoices):
+        """Which kind of time stamp."""
+
+        RFC3161 = "rfc3161"
+        OPENTIMESTAMPS = "opentimestamps"
+
+    checkpoint = models.ForeignKey(CheckpointRow, on_delete=models.PROTECT, related_name="timestamps")
+    type = models.CharField(max_length=16, choices=Type.choices)
+    source = models.CharField(max_length=200)
+    data = models.BinaryField()
+    complete = models.BooleanField(default=True, db_index=True)
+    time = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "source"], name="attest_timestamp_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} of checkpoint {self.checkpoint_id} by {self.source}"
 
 
 class Deployment(models.Model):
@@ -196,3 +254,22 @@ class CheckpointAnchor(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint {self.checkpoint_id} in deployment {self.deployment_id} ({self.state})"
+
+
+class AnchorEvidence(models.Model):
+    """What shows an anchor without a node (attest/proofs/evidence.py), captured once the anchor was final.
+
+    `account` and `storage` are RLP lists of trie nodes; `revocation` is an RLP list of pairs, a word of the
+    revocation bits (leaf index >> 8) and its nodes.
+    """
+
+    anchor = models.OneToOneField(CheckpointAnchor, on_delete=models.CASCADE, related_name="evidence")
+    block_number = models.PositiveBigIntegerField()
+    header = models.BinaryField()
+    account = models.BinaryField()
+    storage = models.BinaryField()
+    revocation = models.BinaryField()
+    captured_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"evidence of anchor {self.anchor_id} at block {self.block_number}"

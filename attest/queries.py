@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import connection, models
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 
 from attest.errors import AttestError, LogInconsistent, ProofInvalid
 from attest.flows.append import opening_of
 from attest.flows.hashes import leaf_row_hash, row_hash
+from attest.flows.kept_evidence import evidence_for
+from attest.flows.published import full_note
+from attest.log.keys import LogKey
 from attest.log.leaf import Kind, Leaf, check_digest, format_time
 from attest.log.merkle import (
     GetHash,
@@ -20,9 +24,29 @@ from attest.log.merkle import (
     verify_inclusion,
 )
 from attest.log.note import VerifierKey
-from attest.models import CheckpointAnchor, CheckpointRow, Deployment, LeafDigest, LeafRow, LogHead
-from attest.proofs.bundle import MAX_STORE, BundleAnchor, Content, ProofBundle, ProofState, printable_title
-from attest.standing import Anchor, Finality, Registration, Standing, chain_trust
+from attest.models import (
+    CheckpointAnchor,
+    CheckpointRow,
+    CheckpointTimestamp,
+    Cosignature,
+    Deployment,
+    LeafDigest,
+    LeafRow,
+    LogHead,
+)
+from attest.proofs.bundle import (
+    MAX_STORE,
+    MAX_TIMESTAMPS,
+    BundleAnchor,
+    Content,
+    ProofBundle,
+    ProofState,
+    Timestamp,
+    TimestampType,
+    printable_title,
+)
+from attest.proofs.registrations import sign_registrations
+from attest.standing import LOCAL_CHAINS, Anchor, Finality, Registration, Standing, chain_trust
 
 _SETTLED = (CheckpointAnchor.State.INCLUDED, CheckpointAnchor.State.FINAL)
 _PREFIX = re.compile(r"[0-9a-f]{5}")
@@ -125,23 +149,24 @@ def proof_for(
     media_type: str = "application/octet-stream",
     title: str | None = None,
     store: bytes | None = None,
+    registrations: str | None = None,
 ) -> ProofBundle:
     """The self-contained proof of an attestation, as far as it has come.
 
-    Its checkpoint is the first settled on a chain that covers the leaf, else the first that covers it;
-    without any, the proof is pending. `store` is the sidecar of a detached manifest; over 8 MiB it is left
-    out. The proof is verified before it is handed out. Raises ValueError on a store that was not
-    logged, LeafUnknown where the leaf is no attestation or was erased, LogInconsistent where the rows
-    contradict the checkpoint.
+    Its checkpoint is the first that covers the leaf on a public chain, else on a local one, and among
+    those the first that was time-stamped, else cosigned; without an anchor the first that covers the leaf.
+    Without any checkpoint the proof is pending. `store` is the sidecar of a detached manifest; over 8 MiB it
+    is left out. `registrations` is the log key's word on its ids (`registrations_of`). The proof is verified
+    before it is handed out. Raises ValueError on a store that was not logged, LeafUnknown where the leaf is
+    no attestation or was erased, LogInconsistent where the rows contradict the checkpoint.
     """
     row = LeafRow.objects.filter(index=leaf_index, kind=Kind.ATTESTATION).first()
     opening = opening_of(row) if row else None
     if row is None or opening is None:
         raise LeafUnknown(f"There is no attestation at index {leaf_index}, or its link was erased.")
-    settled = CheckpointAnchor.objects.filter(checkpoint__size__gt=leaf_index, state__in=_SETTLED)
-    first = settled.select_related("checkpoint").order_by("checkpoint__size").first()
+    first = _best_settled(leaf_index)
     checkpoint = first.checkpoint if first else _covering(leaf_index)
-    anchors = _bundle_anchors(checkpoint) if checkpoint and first else ()
+    anchors = _bundle_anchors(checkpoint, row.index) if checkpoint and first else ()
     state = ProofState.PENDING if checkpoint is None else ProofState.LOGGED
     if first is not None and checkpoint is not None:
         final = checkpoint.anchors.filter(state=CheckpointAnchor.State.FINAL).exists()
@@ -159,10 +184,26 @@ def proof_for(
         content=Content(media_type, label, detached=store is not None),
         size=checkpoint.size if checkpoint else None,
         inclusion=_inclusion(row, checkpoint) if checkpoint else (),
-        checkpoint=checkpoint.note if checkpoint else None,
+        checkpoint=full_note(checkpoint) if checkpoint else None,
         anchors=anchors,
         store=store if store is not None and len(store) <= MAX_STORE else None,
+        timestamps=timestamps_of(checkpoint) if checkpoint else (),
+        registrations=registrations if anchors else None,
     )
+
+
+def _best_settled(leaf_index: int) -> CheckpointAnchor | None:
+    """The best anchor over a leaf that a chain holds: on a public chain rather than a local one, then the
+    first whose checkpoint others stamped, else cosigned, else the first."""
+    settled = CheckpointAnchor.objects.filter(checkpoint__size__gt=leaf_index, state__in=_SETTLED)
+    stamped = CheckpointTimestamp.objects.filter(checkpoint=OuterRef("checkpoint"))
+    cosigned = Cosignature.objects.filter(checkpoint=OuterRef("checkpoint"))
+    ranked = settled.annotate(
+        local=Q(deployment__chain_id__in=LOCAL_CHAINS),
+        vouched=Case(When(Exists(stamped), then=0), When(Exists(cosigned), then=1), default=2),
+    )
+    in_order = ranked.order_by("local", "vouched", "checkpoint__size")
+    return in_order.select_related("checkpoint").first()
 
 
 def _inclusion(row: LeafRow, checkpoint: CheckpointRow) -> tuple[bytes, ...]:
@@ -183,22 +224,46 @@ def _inclusion(row: LeafRow, checkpoint: CheckpointRow) -> tuple[bytes, ...]:
             ) from error
 
 
-def _bundle_anchors(checkpoint: CheckpointRow) -> tuple[BundleAnchor, ...]:
+def registrations_of(key: LogKey) -> str | None:
+    """The note in which the log's key names the ids it is registered under; None before any is."""
+    ids = set(Deployment.objects.values_list("log_id", flat=True))
+    return sign_registrations(key, ids) if ids else None
+
+
+def _bundle_anchors(checkpoint: CheckpointRow, index: int) -> tuple[BundleAnchor, ...]:
     anchors = checkpoint.anchors.filter(state__in=_SETTLED).select_related("deployment", "transaction")
     return tuple(
-        BundleAnchor(
-            chain_id=each.deployment.chain_id,
-            registry=each.deployment.address,
-            log_id=each.deployment.log_id.lower(),
-            size=checkpoint.size,
-            root=bytes(checkpoint.root),
-            transaction=each.transaction.hash.lower() if each.transaction else None,
-            block=each.block_number,
-            block_hash=each.block_hash.lower() or None,
-            time=format_time(each.block_time) if each.block_time else None,
+        _with_evidence(
+            each,
+            index,
+            BundleAnchor(
+                chain_id=each.deployment.chain_id,
+                registry=each.deployment.address,
+                log_id=each.deployment.log_id.lower(),
+                size=checkpoint.size,
+                root=bytes(checkpoint.root),
+                transaction=each.transaction.hash.lower() if each.transaction else None,
+                block=each.block_number,
+                block_hash=each.block_hash.lower() or None,
+                time=format_time(each.block_time) if each.block_time else None,
+            ),
         )
         for each in anchors.order_by("pk")
     )
+
+
+def _with_evidence(row: CheckpointAnchor, index: int, anchor: BundleAnchor) -> BundleAnchor:
+    """The anchor with what shows it, where that was captured and still adds up."""
+    evidence = evidence_for(row, index)
+    if evidence is None or anchor.block is None or anchor.time is None:
+        return anchor
+    shown = replace(anchor, evidence=evidence)
+    try:
+        shown.shown(index)
+    except ProofInvalid:
+        # Captured before a reorganisation, say: a proof without it is worth more than none.
+        return anchor
+    return shown
 
 
 def proof_between(size1: int, size2: int) -> list[bytes]:
@@ -279,10 +344,35 @@ def latest_checkpoint() -> CheckpointRow | None:
     return CheckpointRow.objects.order_by("-size").first()
 
 
+def timestamps_of(checkpoint: CheckpointRow) -> tuple[Timestamp, ...]:
+    """The time stamps of a checkpoint, at most eight of at most 64 KiB, those that say a time now first."""
+    rows = checkpoint.timestamps.order_by("-complete", "pk")[:MAX_TIMESTAMPS]
+    return tuple(Timestamp(TimestampType(each.type), bytes(each.data)) for each in rows)
+
+
 def anchored_size() -> int:
     """Leaves below this index are anchored on at least one chain; 0 before the first anchor."""
     sizes = CheckpointAnchor.objects.filter(state__in=_SETTLED).order_by("-checkpoint__size")
     return sizes.values_list("checkpoint__size", flat=True).first() or 0
+
+
+def sealed_size() -> int:
+    """How many leaves the newest checkpoint covers."""
+    return CheckpointRow.objects.order_by("-size").values_list("size", flat=True).first() or 0
+
+
+def checkpoint_to_anchor(patience: timedelta, now: datetime) -> CheckpointRow | None:
+    """The newest checkpoint that a witness cosigned, so that one proof can carry both; None before any.
+
+    The newest of all where the checkpoint after the cosigned one has waited for its witness longer than
+    `patience` (zero: wait for nobody), or where the clock cannot say.
+    """
+    cosigned = CheckpointRow.objects.filter(cosignatures__isnull=False).order_by("-size").first()
+    waiting = CheckpointRow.objects.filter(size__gt=cosigned.size if cosigned else 0).order_by("size")
+    following = waiting.first()
+    if following is None or timedelta(0) <= now - following.created_at < patience:
+        return cosigned
+    return waiting.last()
 
 
 def leaf_counts() -> dict[str, int]:
@@ -294,3 +384,9 @@ def leaf_counts() -> dict[str, int]:
 def log_size() -> int:
     """How many leaves were appended, sealed or not."""
     return LogHead.objects.values_list("size", flat=True).first() or 0
+
+
+def final_size() -> int:
+    """Leaves below this index are under a final anchor on at least one chain; 0 before the first."""
+    sizes = CheckpointAnchor.objects.filter(state=CheckpointAnchor.State.FINAL).order_by("-checkpoint__size")
+    return sizes.values_list("checkpoint__size", flat=True).first() or 0

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import sha3 from "js-sha3";
 import solc from "solc";
 
 const CONTRACT = "AssayRegistry";
@@ -36,7 +37,7 @@ function compile(sources) {
       optimizer: { enabled: true, runs: OPTIMIZER_RUNS },
       // No metadata hash: the bytecode, and with CREATE2 the address, then depends on the code alone.
       metadata: { bytecodeHash: "none", appendCBOR: false },
-      outputSelection: { [`${CONTRACT}.sol`]: { [CONTRACT]: ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
+      outputSelection: { [`${CONTRACT}.sol`]: { [CONTRACT]: ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "storageLayout"] } },
     },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input)));
@@ -46,15 +47,24 @@ function compile(sources) {
   return output.contracts[`${CONTRACT}.sol`][CONTRACT];
 }
 
+/** The slots that eth_getProof is asked for, by the names that the project's formats give them. */
+function slotsOf({ storage }) {
+  const slot = (label) => Number(storage.find((variable) => variable.label === label).slot);
+  return { anchored: slot("_anchored"), revokedWord: slot("revokedWord") };
+}
+
 const sources = readSources();
 const compiled = compile(sources);
+const runtime = Buffer.from(compiled.evm.deployedBytecode.object, "hex");
 const artifact = {
   contract: CONTRACT,
   compiler: solc.version().replace(/\.Emscripten.*$/, ""),
   evmVersion: EVM_VERSION,
   sourceSha256: digestOf(sources),
-  // What a verifier compares the code at an address with.
-  runtimeSha256: createHash("sha256").update(Buffer.from(compiled.evm.deployedBytecode.object, "hex")).digest("hex"),
+  // What a verifier compares the code at an address with, by itself or as the codeHash of a proven account.
+  runtimeSha256: createHash("sha256").update(runtime).digest("hex"),
+  runtimeKeccak256: sha3.keccak256(runtime),
+  storage: slotsOf(compiled.storageLayout),
   abi: compiled.abi,
   bytecode: `0x${compiled.evm.bytecode.object}`,
 };

@@ -15,6 +15,9 @@ from detector.index.port import Metric
 
 _SHIPPED = Path(__file__).with_name("calibration.json")
 _UNKNOWN_MODEL_THRESHOLD = 0.15
+ASKED_SHARE = 0.75
+"""A text may be asked with from this share of the floor that it would have to reach to be kept: what is cut
+short still finds the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Calibration:
 
     `width` is bytes a code or dimensions; a distance above `threshold` (bits, or 1 - cosine) is no match;
     a fingerprint of quality under `floor` is neither stored nor asked with. `evidence` says how it was set.
+    `reach` is set where the index only proposes: items up to that distance are then compared exactly.
     """
 
     method: str
@@ -31,6 +35,7 @@ class Calibration:
     threshold: float
     floor: int
     evidence: Mapping[str, Any]
+    reach: float = 0.0
 
     def score(self, distance: float) -> float:
         """Likeness from 1 (the same) to 0 (as far as two unrelated items are on average)."""
@@ -50,6 +55,7 @@ def shipped() -> Mapping[str, Calibration]:
             threshold=float(entry["threshold"]),
             floor=int(entry["floor"]),
             evidence=entry.get("evidence", {}),
+            reach=float(entry.get("reach", 0)),
         )
         for method, entry in data["methods"].items()
     }

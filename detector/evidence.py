@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from detector.fingerprints.exact import SHA256_METHOD
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
+from detector.recheck import ORDER_METHOD, PASSAGE_METHOD
 from provenance.assets.asset import Medium
 
 _COMPARED_WORDS = 400
@@ -20,14 +21,23 @@ def why_equal(method: str, medium: Medium, telling: bool = True) -> str:
     return sentence if telling else f"{sentence} It is too short or too plain for that to mean much."
 
 
-def why_near(method: str, distance: float, threshold: float, *, turned: bool = False) -> str:
-    """The sentence for two items within a threshold of each other."""
+def why_near(
+    method: str, distance: float, threshold: float, *, turned: bool = False, share: float = 1.0
+) -> str:
+    """The sentence for two items within a threshold of each other.
+
+    `share` is how much of the longer text a passage is.
+    """
     if method == PDQ_METHOD:
         view = "Looks the same when turned or mirrored" if turned else "Looks the same"
         return f"{view}: {distance:.0f} of 256 PDQ bits differ, up to {threshold:.0f} count as a copy."
     likeness = f"{max(0.0, 1 - distance):.0%} alike, {1 - threshold:.0%} and more count as a copy"
     if method.startswith("shingle"):
+        return f"Nearly the same sequences of letters: {likeness}."
+    if method == ORDER_METHOD:
         return f"Nearly the same letters in the same order: {likeness}."
+    if method == PASSAGE_METHOD:
+        return f"One text holds the other, which is {share:.0%} as long, as a passage: {likeness}."
     return f"Says nearly the same thing: {likeness}."
 
 

@@ -1,4 +1,7 @@
-"""The match stage: an item's fingerprints against all that is indexed, fused to the best finding per item."""
+"""The match stage: an item's fingerprints against all that is indexed, fused to the best finding per item.
+
+Texts are proposed by their projection and compared letter by letter with their skeletons (recheck.py).
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -9,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector import evidence
-from detector.calibration import Calibration, for_method
+from detector.calibration import ASKED_SHARE, Calibration, for_method
 from detector.errors import SnapshotInvalid
 from detector.fingerprints.exact import SHA256_METHOD, TEXTSHA_METHOD
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.pdq import TURNED_METHOD
+from detector.fingerprints.shingles import SKELETON_METHOD, unpacked
 from detector.index.build import faiss_index
 from detector.index.digests import DigestIndex
 from detector.index.port import Hit, Metric, VectorIndex
+from detector.recheck import Recheck
 from provenance.assets.asset import Medium
 
 MOST_MATCHES = 50
@@ -25,7 +30,12 @@ EXACT_METHODS = (SHA256_METHOD, TEXTSHA_METHOD)
 QUERY_ONLY = frozenset({TURNED_METHOD})
 """Fingerprints to ask with and never to store."""
 
+MOST_PROPOSED = 100
+"""Texts compared letter by letter for one question: this bounds its cost, and its chance of a false match."""
+
 MakeIndex = Callable[[Metric, int], VectorIndex]
+ReadSkeletons = Callable[[Collection[int]], Mapping[int, bytes]]
+"""The packed skeletons of these items, where they have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +59,15 @@ def _stored_method(method: str) -> str:
     return PDQ_METHOD if method == TURNED_METHOD else method
 
 
-def _calibrated(entry: Fingerprint) -> Calibration | None:
-    """The calibration under which this fingerprint may be stored or asked with; None when it may not."""
+def _calibrated(entry: Fingerprint, *, asking: bool = False) -> Calibration | None:
+    """The calibration under which this fingerprint may be kept, or asked with; None when it may not."""
     method = _stored_method(entry.method)
     width = len(entry.value) if method == PDQ_METHOD else len(entry.value) // 4
     found = for_method(method, width)
-    if found is None or found.width != width or entry.quality < found.floor:
+    if found is None or found.width != width:
+        return None
+    floor = found.floor * ASKED_SHARE if asking and found.reach else found.floor
+    if entry.quality < floor:
         return None
     return found
 
@@ -72,11 +85,27 @@ def _vector(entry: Fingerprint, metric: Metric) -> NDArray[Any]:
     return np.frombuffer(entry.value, dtype=np.uint8 if metric is Metric.HAMMING else "<f4")
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of every index: which items count, at most how many, and the asked text's skeleton."""
+
+    medium: Medium
+    counts: Callable[[int], bool]
+    limit: int
+    telling: bool
+    skeleton: str
+
+
 class Matcher:
     """All indexes of one process. Not safe to change and ask at once: the caller holds a lock."""
 
-    def __init__(self, make_index: MakeIndex = faiss_index) -> None:
+    def __init__(
+        self, make_index: MakeIndex = faiss_index, read_skeletons: ReadSkeletons | None = None
+    ) -> None:
+        """Skeletons are kept in memory, and in no snapshot, unless `read_skeletons` reads them elsewhere."""
         self._make_index = make_index
+        self._read_skeletons = read_skeletons
+        self._skeletons: dict[int, bytes] = {}
         self._vectors: dict[str, VectorIndex] = {}
         self._widths: dict[str, int] = {}
         self._digests = {method: DigestIndex() for method in EXACT_METHODS}
@@ -97,6 +126,9 @@ class Matcher:
             for entry in entries:
                 if entry.method in self._digests:
                     self._digests[entry.method].add(item_no, entry.value)
+                elif entry.method == SKELETON_METHOD:
+                    if self._read_skeletons is None:
+                        self._skeletons[item_no] = entry.value
                 elif entry.method not in QUERY_ONLY and _calibrated(entry) is not None:
                     waiting.setdefault(entry.method, []).append((item_no, entry))
         for method, pairs in waiting.items():
@@ -123,6 +155,8 @@ class Matcher:
             index.remove(ids)
         for digests in self._digests.values():
             digests.remove(item_nos)
+        for item_no in item_nos:
+            self._skeletons.pop(item_no, None)
 
     def match(
         self,
@@ -142,26 +176,29 @@ class Matcher:
             return item_no not in exclude and (accept is None or accept(item_no))
 
         best: dict[int, RawMatch] = {}
-        telling = is_telling(prints)
+        bones = next((unpacked(e.value) for e in prints.prints if e.method == SKELETON_METHOD), "")
+        question = _Question(prints.medium, counts, limit, is_telling(prints), bones)
         for entry in prints.prints:
-            for found in self._ask(entry, prints.medium, counts, limit, telling):
+            for found in self._ask(entry, question):
                 known = best.get(found.item_no)
                 if known is None or found.score > known.score:
                     best[found.item_no] = found
         return sorted(best.values(), key=lambda match: (-match.score, match.item_no))[:limit]
 
-    def _ask(
-        self, entry: Fingerprint, medium: Medium, counts: Callable[[int], bool], limit: int, telling: bool
-    ) -> list[RawMatch]:
+    def _ask(self, entry: Fingerprint, asked: "_Question") -> list[RawMatch]:
+        counts, limit, telling = asked.counts, asked.limit, asked.telling
         if entry.method in self._digests:
             equal = [item for item in self._digests[entry.method].find(entry.value) if counts(item)][:limit]
-            why = evidence.why_equal(entry.method, medium, telling)
+            why = evidence.why_equal(entry.method, asked.medium, telling)
             return [RawMatch(item, entry.method, 1.0, 0.0, 0.0, why, telling) for item in equal]
-        calibration = _calibrated(entry)
+        calibration = _calibrated(entry, asking=True)
         method = _stored_method(entry.method)
         if calibration is None or method not in self._vectors:
             return []
         query = _vector(entry, calibration.metric)
+        if calibration.reach:
+            proposed = self._near(method, query, calibration.reach, counts, max(limit, MOST_PROPOSED))
+            return self._rechecked(method, asked.skeleton, [hit.id for hit in proposed])
         turned = entry.method in QUERY_ONLY
         return [
             RawMatch(
@@ -175,6 +212,24 @@ class Matcher:
             )
             for hit in self._near(method, query, calibration.threshold, counts, limit)
         ]
+
+    def _rechecked(self, method: str, bones: str, proposed: list[int]) -> list[RawMatch]:
+        """Those proposed texts that pass a check letter by letter."""
+        if not bones or not proposed:
+            return []
+        read = self._read_skeletons
+        held = {i: self._skeletons.get(i, b"") for i in proposed} if read is None else read(proposed)
+        check = Recheck(method, bones)
+        matches = []
+        for item_no in proposed:
+            other = unpacked(held.get(item_no, b""))
+            found = check.compare(other) if other else None
+            if found is not None:
+                why = evidence.why_near(found.method, found.distance, found.threshold, share=found.share)
+                score = min(0.9999, round((1 - found.distance) * found.share, 4))
+                distance = round(found.distance, 4)
+                matches.append(RawMatch(item_no, found.method, score, distance, found.threshold, why))
+        return matches
 
     def _near(
         self, method: str, query: NDArray[Any], radius: float, counts: Callable[[int], bool], limit: int

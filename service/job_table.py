@@ -135,6 +135,13 @@ def repeat(lease: Lease, after_seconds: float) -> bool:
     )
 
 
+def hasten(kind: str) -> bool:
+    """Make a recurring job that waits for its time due now."""
+    now = timezone.now()
+    waiting = Job.objects.filter(kind=kind, subject="", state=JobState.QUEUED, run_at__gt=now)
+    return bool(waiting.update(run_at=now))
+
+
 def retry_delay(attempts: int) -> float:
     """Seconds until the next try: exponential, capped, with full jitter so that a herd spreads out."""
     ceiling = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** min(attempts - 1, 16))
@@ -199,6 +206,17 @@ def release_dead() -> int:
         if not psutil.pid_exists(int(owner.split(":")[1])):
             freed += release(owner)
     return freed
+
+
+def pull_back(furthest: timedelta) -> int:
+    """Make due now what is due later than any job can be, and end leases that long; how many there were.
+
+    A clock that ran ahead and was set right would else stop the whole queue until it is that time again.
+    """
+    now = timezone.now()
+    late = Job.objects.filter(state=JobState.QUEUED, run_at__gt=now + furthest)
+    held = Job.objects.filter(state=JobState.LEASED, lease_until__gt=now + LEASE + furthest)
+    return late.update(run_at=now, dispatched_at=None) + held.update(lease_until=now + LEASE)
 
 
 def new_owner() -> str:

@@ -103,6 +103,7 @@ class Submission(models.Model):
         indexes = [
             models.Index(fields=["state", "leaf_index"]),
             models.Index(fields=["account", "created_at"]),
+            models.Index(fields=["account", "updated_at"]),
         ]
 
     def __str__(self) -> str:
@@ -152,3 +153,53 @@ class WorkerBeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def _message_id() -> str:
+    return f"msg_{uuid.uuid4().hex}"
+
+
+class Webhook(models.Model):
+    """Where an account wants to hear of its attestations. The secret is kept: each message is signed."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="webhook")
+    url = models.CharField(max_length=2048)
+    secret = models.CharField(max_length=100)
+    created_at = models.DateTimeField(default=timezone.now)
+    # Attestations changed before this were looked at.
+    looked_until = models.DateTimeField(default=timezone.now)
+    delivered_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    disabled_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"webhook of {self.account_id}"
+
+
+class WebhookMessage(models.Model):
+    """One event for one webhook, made once; sent with the same id and body until it is taken."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=_message_id, editable=False)
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="messages")
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="+")
+    event = models.CharField(max_length=40)
+    body = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    # Of one that says `anchored`: `final` is still to come.
+    awaits_final = models.BooleanField(default=False)
+    refusals = models.PositiveSmallIntegerField(default=0)
+    # Taken, or given up after many refusals.
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["webhook", "submission", "event"], name="one_message_per_event"),
+        ]
+        indexes = [
+            models.Index(fields=["webhook", "done_at", "created_at"]),
+            models.Index(fields=["webhook"], condition=models.Q(awaits_final=True), name="awaiting_final"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} of {self.submission_id}"

@@ -12,15 +12,25 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from attest.flows.cosign import cosign_newest
 from attest.flows.revoke import revoke as revoke_leaf
 from attest.flows.seal import seal as seal_log
 from attest.proofs.bundle import ProofBundle
-from attest.queries import anchored_size, latest_checkpoint, proof_for, standing, standing_of_leaf
+from attest.proofs.upgrade import public_part
+from attest.queries import (
+    anchored_size,
+    latest_checkpoint,
+    proof_for,
+    registrations_of,
+    standing,
+    standing_of_leaf,
+)
 from attest.standing import Standing
 from detector.fingerprints.compute import fingerprints
 from detector.flows.forget_item import forget_key
@@ -228,13 +238,44 @@ def seal() -> int:
     return covered.update(state=State.LOGGED, updated_at=timezone.now())
 
 
-def anchor() -> int:
-    """Bring the newest checkpoint to every chain; how many submissions became `anchored`."""
+def cosign() -> int:
+    """Have the witnesses of WITNESSES cosign the newest checkpoint; how many did."""
+    return cosign_newest(wiring.witnesses(), wiring.tile_store())
+
+
+def stamp() -> int:
+    """Have the newest anchored checkpoint time-stamped by TSA_URL and OTS_CALENDARS; how many stamps came."""
+    # The libraries of two protocols: only the worker asks for them, and only where somebody is to be asked.
+    from attest.flows.stamp import stamp_newest
+
+    return stamp_newest(wiring.config().tsa_urls, wiring.config().ots_calendars)
+
+
+def anchor_job(place: int) -> str:
+    """The kind of the recurring job that anchors on the chain at that place of the configuration."""
+    return "anchor" if place == 0 else f"anchor-{place + 1}"
+
+
+def anchor(place: int | None = None) -> int:
+    """Bring the newest checkpoint to every chain, or to the one at that place of the configuration; how many
+    submissions became `anchored`. Those whose anchor a chain lost are `logged` again meanwhile.
+    """
     from service import anchoring
 
-    anchoring.anchor_latest()
-    covered = Submission.objects.filter(state=State.LOGGED, leaf_index__lt=anchored_size())
-    return covered.update(state=State.ANCHORED, updated_at=timezone.now())
+    try:
+        anchoring.anchor_latest(place)
+    finally:
+        # One chain's trouble takes nothing from what another has anchored.
+        covered = _follow_anchors()
+    return covered
+
+
+def _follow_anchors() -> int:
+    size, now = anchored_size(), timezone.now()
+    lost = Submission.objects.filter(state=State.ANCHORED, leaf_index__gte=size)
+    lost.update(state=State.LOGGED, updated_at=now)
+    covered = Submission.objects.filter(state=State.LOGGED, leaf_index__lt=size)
+    return covered.update(state=State.ANCHORED, updated_at=now)
 
 
 def proof(submission: Submission) -> ProofBundle:
@@ -251,7 +292,14 @@ def proof(submission: Submission) -> ProofBundle:
         media_type=submission.signed.media_type,
         title=submission.title,
         store=store,
+        registrations=registrations_of(wiring.log_key()),
     )
+
+
+def proof_part(leaf_index: int) -> dict[str, Any]:
+    """What anybody may have of a leaf's proof: no salt, no digest. Raises LeafUnknown."""
+    key = wiring.log_key()
+    return public_part(proof_for(leaf_index, key.vkey, registrations=registrations_of(key)))
 
 
 def standing_of(submission: Submission) -> Standing | None:

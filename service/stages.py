@@ -15,6 +15,7 @@ from typing import Any
 
 from attest.flows.append import append as append_leaf
 from attest.log.leaf import Kind, Opening
+from attest.queries import sealed_size
 from detector.fingerprints.compute import fingerprints
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.flows.index_item import index
@@ -22,6 +23,7 @@ from provenance.assets.asset import Asset, Medium
 from provenance.flows.keep import keep
 from provenance.manifests.manifest import Declaration, Manifest, SoftBinding, SourceType
 from provenance.models import StoredAsset
+from service import job_table as table
 from service import policy, wiring
 from service.errors import ServiceError
 from service.models import State, Submission
@@ -141,6 +143,8 @@ def append(submission: Submission) -> Changes:
         opening=Opening.fresh(digests),
         source_type=submission.source_type,
     )
+    if leaf.index + 1 - sealed_size() >= wiring.config().seal_leaves:
+        table.hasten("seal")
     return {"state": State.APPENDED, "leaf_index": leaf.index}
 
 

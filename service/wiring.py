@@ -19,8 +19,10 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage, Storage
 from django.db import DatabaseError
 
+from attest.log.cosignature import WitnessKey
 from attest.log.keys import LogKey
 from attest.log.store import TileStore
+from attest.witness_client import WitnessAddress
 from detector.fingerprints.compute import Embedders
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.flows.live_index import LiveIndex
@@ -138,12 +140,20 @@ class _WithLists(Generic[Made]):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One chain to anchor on: how to reach it, who pays, and where the registry lies if that is given."""
+    """One chain to anchor on: how to reach it, who pays and how much at most (wei a transaction), and where
+    the registry lies if that is given.
+    """
 
     client: "RegistryClient"
-    rpc_url: str
+    rpc_urls: tuple[str, ...]
     key: "AnchorKey"
     registry: str
+    spend_ceiling: int
+
+    @property
+    def rpc_url(self) -> str:
+        """The first address: a local chain, which alone is asked for more than to be read, has no other."""
+        return self.rpc_urls[0]
 
 
 def config() -> Config:
@@ -303,14 +313,29 @@ def tile_store() -> TileStore:
 @_Once
 def chains() -> tuple[Chain, ...]:
     """Every chain that checkpoints are anchored on; empty while none is configured or running."""
-    if not config().chain_rpc_url:
+    places = config().chains
+    if not places:
         return ()
     from attest.registry.client import RegistryClient
     from attest.registry.keys import load_or_create
 
     key = load_or_create(_folder("secrets") / "anchor_key")
-    client = RegistryClient(config().chain_rpc_url, config().chain_id)
-    return (Chain(client, config().chain_rpc_url, key, config().registry_address),)
+    return tuple(
+        Chain(
+            RegistryClient(each.rpc_urls, each.chain_id),
+            each.rpc_urls,
+            key,
+            each.registry,
+            each.spend_ceiling_wei,
+        )
+        for each in places
+    )
+
+
+@_Once
+def witnesses() -> tuple[WitnessAddress, ...]:
+    """Who cosigns our checkpoints; empty where WITNESSES is."""
+    return tuple(WitnessAddress(WitnessKey.parse(key), url) for key, url in config().witnesses)
 
 
 def dispatch(job_id: int) -> None:

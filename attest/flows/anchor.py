@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from django.db import models, transaction
 from django.db.models import Avg, Count, Max, Sum
-from django.utils import timezone
 
-from attest.errors import RegistryRefused
+from attest.errors import AttestError, RegistryRefused
 from attest.flows import outbox
 from attest.flows.deploy import ensure_registry
+from attest.flows.evidence import capture_evidence
 from attest.flows.heal import heal
 from attest.flows.outbox import IN_FLIGHT, Intent
 from attest.flows.revocation_bits import push_revocations
@@ -32,7 +32,6 @@ State = OutboxTransaction.State
 
 ProofBetween = Callable[[int, int], Sequence[bytes]]
 """RFC 6962 consistency proof nodes (32 bytes each) from an old size to a new one, of our own log."""
-STALE_AFTER = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,8 @@ def enqueue(checkpoint: CheckpointRow, deployment: Deployment) -> None:
     if checkpoint.size == 0:
         return
     with transaction.atomic():
+        # A worker that is signing one holds this lock: what it has just claimed must not look unsent to us.
+        Deployment.objects.select_for_update().get(pk=deployment.pk)
         anchors = CheckpointAnchor.objects.filter(deployment=deployment)
         newest = anchors.aggregate(Max("checkpoint__size"))["checkpoint__size__max"]
         if newest is not None and newest >= checkpoint.size:
@@ -63,7 +64,7 @@ def push(
     proof_between: ProofBetween,
     *,
     spend_ceiling: int | None = None,
-    stale_after: timedelta = STALE_AFTER,
+    stale_after: timedelta = outbox.STALE_AFTER,
 ) -> list[OutboxTransaction]:
     """Send what is stored and unsent, raise the fees of what is stuck, and sign one transaction a registry.
 
@@ -71,7 +72,7 @@ def push(
     Returns the new transactions. Raises ChainUnavailable, ChainMismatch and RegistryRefused; nothing is lost.
     """
     outbox.broadcast_all(client, key)
-    _bump_stuck(client, key, spend_ceiling, stale_after)
+    outbox.bump_stuck(client, key, spend_ceiling, stale_after)
     waiting = Deployment.objects.filter(
         chain_id=client.chain_id, anchors__state=AnchorState.PENDING, anchors__transaction=None
     )
@@ -105,15 +106,25 @@ def advance(
     settle: Callable[[], None] | None = None,
     spend_ceiling: int | None = None,
 ) -> list[CheckpointAnchor]:
-    """One round of a schedule: heal, push, revoke, confirm. Returns the anchors that changed.
+    """One round of a schedule: heal, push, revoke, confirm, capture. Returns the anchors that changed.
 
-    Raises as `push` does, and ChainUnavailable (`transaction_refused`) while the node refuses one of ours.
+    What went before is confirmed also where nothing new can be sent. Raises as `push` does, and
+    ChainUnavailable (`transaction_refused`) while the node refuses one of ours.
     """
     heal(client, key, fund)
-    push(client, key, proof_between, spend_ceiling=spend_ceiling)
-    for deployment in Deployment.objects.filter(chain_id=client.chain_id, anchors__isnull=False).distinct():
-        push_revocations(client, key, deployment, spend_ceiling=spend_ceiling)
+    trouble: AttestError | None = None
+    try:
+        push(client, key, proof_between, spend_ceiling=spend_ceiling)
+        used = Deployment.objects.filter(chain_id=client.chain_id, anchors__isnull=False)
+        for deployment in used.distinct():
+            push_revocations(client, key, deployment, spend_ceiling=spend_ceiling)
+    except AttestError as error:
+        # What cannot be sent now, as when gas is too dear, keeps nothing back that was sent before.
+        trouble = error
     changed = confirm(client, settle)
+    capture_evidence(client)
+    if trouble is not None:
+        raise trouble
     outbox.require_unrefused(client, key)
     return changed
 
@@ -196,19 +207,6 @@ def _adopt(client: RegistryClient, anchor: CheckpointAnchor, stamp: Stamp) -> No
     anchor.save()
 
 
-def _bump_stuck(client: RegistryClient, key: AnchorKey, ceiling: int | None, stale_after: timedelta) -> None:
-    oldest = outbox.transactions(client, key.address).filter(state__in=IN_FLIGHT).first()
-    if oldest is None:
-        return
-    if not oldest.error and oldest.created_at > timezone.now() - stale_after:
-        return
-    row = outbox.refresh(client, oldest)
-    if row.state not in IN_FLIGHT:
-        _carry_over(row)
-    elif outbox.is_underpriced(client, row):
-        outbox.broadcast(client, outbox.replace(client, key, row, ceiling))
-
-
 # -------------------------------------------------------------------- learning
 
 
@@ -221,7 +219,7 @@ def _unsettled(client: RegistryClient) -> models.QuerySet[OutboxTransaction]:
 def _read_fates(client: RegistryClient) -> set[int]:
     changed: set[int] = set()
     for row in _unsettled(client):
-        changed |= _carry_over(outbox.refresh(client, row))
+        changed |= outbox.carry_over(outbox.refresh(client, row))
     adopted = CheckpointAnchor.objects.filter(
         deployment__chain_id=client.chain_id, transaction=None, state=AnchorState.INCLUDED
     )
@@ -232,20 +230,3 @@ def _read_fates(client: RegistryClient) -> set[int]:
             anchor.save(update_fields=["state"])
             changed.add(anchor.pk)
     return changed
-
-
-def _carry_over(row: OutboxTransaction) -> set[int]:
-    """Give a transaction's fate to the anchors that wait on it. The ids of those that changed."""
-    anchors = CheckpointAnchor.objects.filter(transaction=row)
-    fate: dict[str, object] = {"state": AnchorState.PENDING, "block_number": None}
-    fate |= {"block_hash": "", "block_time": None}
-    if row.state in outbox.INCLUDED:
-        fate = {"state": AnchorState(row.state), "block_number": row.block_number}
-        fate |= {"block_hash": row.block_hash, "block_time": row.block_time}
-    elif row.state == State.FAILED:
-        fate["transaction"] = None
-    differing = [
-        anchor.pk for anchor in anchors if any(getattr(anchor, name) != value for name, value in fate.items())
-    ]
-    CheckpointAnchor.objects.filter(pk__in=differing).update(**fate)
-    return set(differing)

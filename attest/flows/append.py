@@ -1,7 +1,7 @@
 """Append leaves: exactly once a key, in one order, at indexes that never change."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,8 +10,10 @@ from django.db import transaction
 from attest.errors import AttestError, LogInconsistent
 from attest.flows.hashes import store_subtrees
 from attest.flows.head import compact_range_of, lock_head
+from attest.flows.insert import insert_digests, insert_leaves
 from attest.log.leaf import Kind, Leaf, Opening
-from attest.models import LeafDigest, LeafRow
+from attest.log.merkle import leaf_hash
+from attest.models import LeafRow
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +90,8 @@ def append_many(entries: Sequence[Entry]) -> list[LeafRow]:
             _warn_of_clock(head.size, list(fresh.values()))
             made = [_row(entry, head.size + at) for at, entry in enumerate(fresh.values())]
             grown = grown.extend(bytes(row.leaf_hash) for row in made)
-            LeafRow.objects.bulk_create(made, batch_size=500)
-            _store_digests(made, list(fresh.values()))
+            made = insert_leaves(made)
+            insert_digests(_digests(made, fresh.values()))
             store_subtrees(head.size, grown.size)
             head.size, head.compact_range = grown.size, [each.hex() for each in grown.hashes]
             head.save(update_fields=["size", "compact_range"])
@@ -106,25 +108,23 @@ def _rows_by_key(entries: Sequence[Entry]) -> dict[str, LeafRow]:
 
 
 def _row(entry: Entry, index: int) -> LeafRow:
+    data = entry.leaf.encode()
     return LeafRow(
         index=index,
         key=entry.key,
-        data=entry.leaf.encode(),
-        leaf_hash=entry.leaf.hash(),
+        data=data,
+        leaf_hash=leaf_hash(data),
         salt=entry.opening.salt if entry.opening else None,
         kind=entry.leaf.kind.value,
         created_at=entry.leaf.issued,
     )
 
 
-def _store_digests(rows: list[LeafRow], entries: list[Entry]) -> None:
-    digests = [
-        LeafDigest(leaf=row, role=role, digest=digest)
-        for row, entry in zip(rows, entries, strict=True)
-        if entry.opening is not None
-        for role, digest in sorted(entry.opening.digests.items())
-    ]
-    LeafDigest.objects.bulk_create(digests, batch_size=500)
+def _digests(rows: list[LeafRow], entries: Iterable[Entry]) -> Iterator[tuple[int, str, str]]:
+    for row, entry in zip(rows, entries, strict=True):
+        if entry.opening is not None:
+            for role, digest in sorted(entry.opening.digests.items()):
+                yield row.pk, role, digest
 
 
 def _content(leaf: Leaf, opening: Opening | None) -> tuple[object, ...]:

@@ -37,6 +37,7 @@ def ensure_registry(
     at `address`, or the log registered with another key) and RegistryRefused.
     """
     log = contract.log_id(key.address, origin)
+    address = contract.checksummed(address) if address else None
     known = Deployment.objects.filter(chain_id=client.chain_id, log_id=log).order_by("-pk")
     deployment = (known.filter(address=address) if address else known).first()
     if deployment is not None and _holds(client, deployment, log_key):
@@ -44,6 +45,7 @@ def ensure_registry(
     if fund is not None and client.balance(key.address) < FUND_BELOW:
         fund(key.address)
     heal(client, key, fund)
+    outbox.bump_stuck(client, key, spend_ceiling)
     found = address or _standing(client, deployment) or _deploy(client, key, spend_ceiling, wait)
     client.require_registry(found)
     from_block = _register(client, key, found, named=(origin, log_key), ceiling=spend_ceiling, wait=wait)
@@ -151,6 +153,8 @@ def _run(
         failed = next((row for row in fates if row.state == State.FAILED), None)
         if failed is not None:
             raise RegistryRefused(f"The {intent.purpose} transaction failed: {failed.error}")
+        # A key without ether is told at once: nothing that this waits for would come.
+        outbox.require_unrefused(client, key)
         time.sleep(pause)
         pause = min(pause * 2, 2.0)
     raise ChainUnavailable(

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from attest.errors import LogInconsistent, ProofInvalid
 from attest.flows.append import opening_of
+from attest.flows.fsck_signatures import row_of_note, signatures_that_differ
 from attest.flows.head import compact_range_of
+from attest.flows.repair import ahead_of_database
 from attest.log.checkpoint import open_checkpoint
 from attest.log.leaf import Kind, Leaf
 from attest.log.merkle import CompactRange, leaf_hash, root_of
@@ -62,7 +64,9 @@ class _Audit:
         if self._range.size < sealed:
             self._say("log_rolled_back", f"A checkpoint covers {sealed} leaves; {self._range.size} are here.")
         self._check_head(head)
+        self._check_no_more_subtrees()
         self._check_published(checkpoints)
+        self.found += [Difference(code, sentence) for code, sentence in signatures_that_differ()]
 
     def _rows(self, size: int) -> Iterator[LeafRow]:
         """The leaves in order, up to the first gap, which is named."""
@@ -188,18 +192,30 @@ class _Audit:
         if differs:
             self._say("head_differs", "The log's head does not fit its leaves.")
 
+    def _check_no_more_subtrees(self) -> None:
+        size = LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+        for row in SubtreeRow.objects.iterator(chunk_size=1000):
+            if (row.index + 1) << row.level > size:
+                self._say("subtree_differs", f"Subtree {row.index} of level {row.level} has too few leaves.")
+
     def _check_published(self, checkpoints: dict[int, CheckpointRow]) -> None:
-        note = self._store.read_checkpoint()
+        ahead = ahead_of_database(self._store, self._vkey)
+        if ahead is not None:
+            self._say("log_rolled_back", ahead)
+            return
+        try:
+            note = self._store.read_checkpoint()
+        except UnicodeDecodeError:
+            note = ""
         if note is None:
             if checkpoints:
                 self._say("checkpoint_file_missing", "The checkpoint file is missing.")
             return
-        # Read afresh: a seal may have gone on while the audit ran.
-        if not CheckpointRow.objects.filter(note=note).exists():
+        # Read afresh: a seal or a witness may have gone on while the audit ran.
+        published = row_of_note(note)
+        if published is None:
             self._say("checkpoint_file_differs", "The published checkpoint is not one of the log's.")
-        elif checkpoints and all(
-            note != row.note for size, row in checkpoints.items() if size == max(checkpoints)
-        ):
+        elif published.size < max(checkpoints, default=0):
             latest = CheckpointRow.objects.order_by("-size").first()
-            if latest is not None and latest.note != note:
+            if latest is not None and latest.size != published.size:
                 self._say("checkpoint_file_behind", "The published checkpoint is not the latest.")

@@ -18,6 +18,7 @@ class Healing(StrEnum):
     """What had to be done."""
 
     INTACT = "intact"
+    CLOSED = "closed"  # what waited behind a nonce that nobody will send was signed anew
     RESCANNED = "rescanned"  # the same transactions, in other blocks
     REPLAYED = "replayed"  # the stored bytes were sent again, in nonce order
     ABANDONED = (
@@ -26,27 +27,54 @@ class Healing(StrEnum):
 
 
 def heal(client: RegistryClient, key: AnchorKey, fund: Callable[[str], None] | None = None) -> Healing:
-    """Compare our transactions with the chain and repair the difference; three calls when there is none.
+    """Compare our transactions with the chain and repair the difference; three reads when there is none.
 
     `fund` gives an address its ether back, on a chain that can. Replayed transactions are sent here and found
     by the next `confirm`. Raises ChainUnavailable and ChainMismatch.
     """
     rows = outbox.transactions(client, key.address)
     newest = rows.filter(block_number__isnull=False).last()
-    if newest is None:
-        return Healing.INTACT
-    on_chain = client.nonce(key.address)
-    if on_chain <= newest.nonce:
-        return _replay(client, key, on_chain, fund)
+    if newest is not None:
+        on_chain = client.nonce(key.address)
+        if on_chain <= newest.nonce:
+            return _replay(client, key, on_chain, fund)
     if _codeless(client):
         _abandon(client, key, from_nonce=None)
         return Healing.ABANDONED
+    if _close_gap(client, key):
+        return Healing.CLOSED
+    if newest is None:
+        return Healing.INTACT
     block = client.block(newest.block_number or 0)
     if block is not None and block.hash == newest.block_hash:
         return Healing.INTACT
     for row in rows.filter(block_number__isnull=False):
-        outbox.refresh(client, row)
+        outbox.carry_over(outbox.refresh(client, row))
     return Healing.RESCANNED
+
+
+def _close_gap(client: RegistryClient, key: AnchorKey) -> bool:
+    """Move what waits behind a missing nonce down to the chain's next one. Was there a gap?
+
+    An endpoint that once told us too high a nonce leaves one, and so does a database that lost a row. The old
+    bytes may still be mined one day: the registry then refuses them, for the gas of a refusal.
+    """
+    rows = outbox.transactions(client, key.address)
+    waiting = rows.filter(state__in=outbox.IN_FLIGHT).first()
+    if waiting is None or waiting.nonce == 0 or rows.filter(nonce=waiting.nonce - 1).exists():
+        return False
+    on_chain = client.nonce(key.address)
+    known = rows.filter(nonce__gte=on_chain, nonce__lt=waiting.nonce).exists()
+    if on_chain >= waiting.nonce or known:
+        return False
+    with transaction.atomic():
+        # Under a lock that is held by every other worker's round only for a moment: one closes the gap.
+        late = list(rows.select_for_update().filter(state__in=outbox.IN_FLIGHT, nonce__gt=on_chain))
+        if not late or rows.filter(nonce=on_chain).exists():
+            return False
+        for nonce, row in enumerate(late, on_chain):
+            outbox.resign(key, row, nonce)
+    return True
 
 
 def _replay(

@@ -6,21 +6,24 @@ may push at once. A crash at any point leaves a row that is sent again, never a 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
+from django.utils import timezone
 
 from attest.errors import ChainUnavailable
 from attest.models import CheckpointAnchor, OutboxTransaction
 from attest.registry.client import Receipt, RegistryClient
 from attest.registry.keys import AnchorKey
 from attest.registry.rpc import RpcRefusal
-from attest.registry.signing import Draft, Fees, bump, check_ceiling, sign, suggest, with_margin
+from attest.registry.signing import Draft, Fees, affordable, bump, sign, suggest, with_margin
 from attest.standing import Finality
 
 State = OutboxTransaction.State
 IN_FLIGHT = (State.SIGNED, State.SENT)
 INCLUDED = (State.INCLUDED, State.FINAL)
+STALE_AFTER = timedelta(minutes=3)
 _ATTEMPTS = 20
 
 
@@ -43,9 +46,8 @@ def transactions(client: RegistryClient, sender: str) -> QuerySet[OutboxTransact
 def quote(client: RegistryClient, sender: str, intent: Intent, ceiling: int | None) -> tuple[int, Fees]:
     """Gas limit and fees. Raises RegistryRefused if it would revert, SpendCeilingReached if too dear."""
     gas = with_margin(client.estimate_gas(sender, intent.to, intent.data))
-    fees = suggest(*client.base_fee_and_tip())
-    check_ceiling(gas, fees, ceiling)
-    return gas, fees
+    base_fee, tip = client.base_fee_and_tip()
+    return gas, affordable(gas, suggest(base_fee, tip), ceiling, least=Fees(base_fee + tip, tip))
 
 
 def store(
@@ -110,18 +112,12 @@ def _insert(key: AnchorKey, intent: Intent, draft: Draft) -> OutboxTransaction:
 
 
 def broadcast(client: RegistryClient, row: OutboxTransaction) -> bool:
-    """Make sure that the node knows the transaction. False if it refuses it; the reason is kept in `error`.
-
-    The node's words on a repeated transaction differ between clients, so they decide nothing: the hash is
-    looked up instead, before and after.
-    """
-    if not client.knows(row.hash):
-        try:
-            client.send(bytes(row.raw))
-        except RpcRefusal as refusal:
-            if not client.knows(row.hash):
-                OutboxTransaction.objects.filter(pk=row.pk).update(error=str(refusal))
-                return False
+    """Make sure that the chain's nodes know it. False if all refuse it; the reason is kept in `error`."""
+    try:
+        client.send(bytes(row.raw))
+    except RpcRefusal as refusal:
+        OutboxTransaction.objects.filter(pk=row.pk).update(error=str(refusal))
+        return False
     OutboxTransaction.objects.filter(pk=row.pk, state__in=IN_FLIGHT).update(state=State.SENT, error="")
     return True
 
@@ -154,14 +150,50 @@ def require_unrefused(client: RegistryClient, key: AnchorKey) -> None:
         )
 
 
+def resign(key: AnchorKey, row: OutboxTransaction, nonce: int) -> OutboxTransaction:
+    """The same call for the same fees at another nonce; `row` becomes replaced."""
+    draft = Draft(
+        row.chain_id,
+        nonce,
+        row.to or None,
+        bytes(row.data),
+        row.gas,
+        Fees(row.max_fee, row.max_priority_fee),
+    )
+    return _instead(key, row, draft)
+
+
+def bump_stuck(
+    client: RegistryClient, key: AnchorKey, ceiling: int | None, stale_after: timedelta = STALE_AFTER
+) -> None:
+    """Offer more for the oldest transaction under way, if it waits for that. Raises SpendCeilingReached."""
+    oldest = transactions(client, key.address).filter(state__in=IN_FLIGHT).first()
+    if oldest is None:
+        return
+    age = timezone.now() - oldest.created_at
+    # One that was signed in the future was signed before our clock was set back: nobody knows its age.
+    if not oldest.error and timedelta(0) <= age < stale_after:
+        return
+    row = refresh(client, oldest)
+    if row.state not in IN_FLIGHT:
+        carry_over(row)
+    elif is_underpriced(client, row):
+        broadcast(client, replace(client, key, row, ceiling))
+
+
 def replace(
     client: RegistryClient, key: AnchorKey, row: OutboxTransaction, ceiling: int | None
 ) -> OutboxTransaction:
     """The same call at the same nonce for higher fees; `row` becomes replaced. Raises SpendCeilingReached."""
-    fees = bump(Fees(row.max_fee, row.max_priority_fee), suggest(*client.base_fee_and_tip()))
-    check_ceiling(row.gas, fees, ceiling)
-    intent = Intent(row.purpose, row.reference, row.to or None, bytes(row.data))
-    draft = Draft(row.chain_id, row.nonce, intent.to, intent.data, row.gas, fees)
+    base_fee, tip = client.base_fee_and_tip()
+    offered = Fees(row.max_fee, row.max_priority_fee)
+    least = bump(offered, Fees(base_fee + tip, tip))
+    fees = affordable(row.gas, bump(offered, suggest(base_fee, tip)), ceiling, least=least)
+    return _instead(key, row, Draft(row.chain_id, row.nonce, row.to or None, bytes(row.data), row.gas, fees))
+
+
+def _instead(key: AnchorKey, row: OutboxTransaction, draft: Draft) -> OutboxTransaction:
+    intent = Intent(row.purpose, row.reference, draft.to, draft.data)
     with transaction.atomic():
         taken = OutboxTransaction.objects.filter(pk=row.pk, state__in=IN_FLIGHT).update(state=State.REPLACED)
         if not taken:
@@ -237,3 +269,20 @@ def _record(client: RegistryClient, row: OutboxTransaction, receipt: Receipt) ->
         row.state, row.error = State.INCLUDED, ""
     row.save()
     return row
+
+
+def carry_over(row: OutboxTransaction) -> set[int]:
+    """Give a transaction's fate to the anchors that wait on it. The ids of those that changed."""
+    anchors = CheckpointAnchor.objects.filter(transaction=row)
+    fate: dict[str, object] = {"state": CheckpointAnchor.State.PENDING, "block_number": None}
+    fate |= {"block_hash": "", "block_time": None}
+    if row.state in INCLUDED:
+        fate = {"state": CheckpointAnchor.State(row.state), "block_number": row.block_number}
+        fate |= {"block_hash": row.block_hash, "block_time": row.block_time}
+    elif row.state == State.FAILED:
+        fate["transaction"] = None
+    differing = [
+        anchor.pk for anchor in anchors if any(getattr(anchor, name) != value for name, value in fate.items())
+    ]
+    CheckpointAnchor.objects.filter(pk__in=differing).update(**fate)
+    return set(differing)

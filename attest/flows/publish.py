@@ -1,7 +1,7 @@
 """Write the log's tiles and entry bundles from its rows; the rows are the truth, the files a copy."""
 
 from attest.errors import LogInconsistent, ProofInvalid
-from attest.flows.hashes import hashes_at
+from attest.flows.hashes import hashes_at, row_hash
 from attest.log.merkle import leaf_hash
 from attest.log.store import TileStore
 from attest.log.tiles import (
@@ -24,7 +24,8 @@ def publish(store: TileStore, size: int, since: int = 0, *, repair: bool = False
     already holds other bytes, unless `repair` rewrites those; OSError where the disk refuses.
     """
     written = sum(_publish_entries(store, index, width, repair) for index, width in _new(size, since, 0))
-    get_hash = hashes_at(store, size)
+    # A repair must not copy from the very tile that it mends.
+    get_hash = row_hash if repair else hashes_at(store, size)
     level = 1
     while size >> (TILE_HEIGHT * level):
         for index, width in _new(size, since, level):

@@ -9,6 +9,7 @@ from attest.errors import LogInconsistent, ProofInvalid
 from attest.flows.hashes import hashes_at
 from attest.flows.head import compact_range_of, lock_head
 from attest.flows.publish import entries_between, publish
+from attest.flows.published import publish_checkpoint as _publish_checkpoint
 from attest.log.checkpoint import Checkpoint, open_checkpoint
 from attest.log.keys import LogKey
 from attest.log.merkle import CompactRange, consistency_proof, range_at, verify_consistency
@@ -103,12 +104,3 @@ def _check_extends(previous: CheckpointRow, size: int, root: bytes, store: TileS
         verify_consistency(previous.size, size, bytes(previous.root), root, proof)
     except ProofInvalid as error:
         raise LogInconsistent(f"The log does not extend itself: {error}") from error
-
-
-def _publish_checkpoint(store: TileStore) -> None:
-    """Bring the checkpoint file up to the latest row, under the head's lock so that it never goes back."""
-    with transaction.atomic():
-        lock_head()
-        latest = CheckpointRow.objects.order_by("-size").first()
-        if latest is not None and store.read_checkpoint() != latest.note:
-            store.write_checkpoint(latest.note)

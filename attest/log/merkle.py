@@ -57,10 +57,16 @@ class CompactRange:
 
     def extend(self, hashed_leaves: Iterable[bytes]) -> "CompactRange":
         """Return the range with these leaf hashes appended in order."""
-        grown = self
+        # One list for the whole batch: a value a leaf would cost more than the hashing.
+        hashes, size = list(self.hashes), self.size
         for each in hashed_leaves:
-            grown = grown.append(each)
-        return grown
+            node, rest = each, size
+            while rest & 1:
+                node = sha256(b"\x01" + hashes.pop() + node).digest()
+                rest >>= 1
+            hashes.append(node)
+            size += 1
+        return CompactRange(size, tuple(hashes))
 
     def root(self) -> bytes:
         """Root hash of the tree; of the empty tree, SHA-256 of nothing."""
@@ -74,7 +80,19 @@ class CompactRange:
 
 def root_of(hashed_leaves: Sequence[bytes]) -> bytes:
     """Root hash over these leaf hashes (or over the roots of equal-sized complete subtrees)."""
-    return CompactRange().extend(hashed_leaves).root()
+    if not hashed_leaves:
+        return EMPTY_ROOT
+    nodes = list(hashed_leaves)
+    # Level by level, an odd last node moving up as it is, is the same tree as splitting from the top.
+    while len(nodes) > 1:
+        paired = [sha256(b"\x01" + left + right).digest() for left, right in pairs(nodes)]
+        nodes = [*paired, nodes[-1]] if len(nodes) & 1 else paired
+    return nodes[0]
+
+
+def pairs(nodes: Sequence[bytes]) -> Iterable[tuple[bytes, bytes]]:
+    """Neighbours two by two, from the first on; an odd last one is left out."""
+    return zip(nodes[::2], nodes[1::2], strict=False)
 
 
 def range_at(size: int, get_hash: GetHash) -> CompactRange:
@@ -150,18 +168,18 @@ def verify_inclusion(index: int, size: int, hashed_leaf: bytes, proof: Sequence[
     _check_hashes("inclusion_invalid", (hashed_leaf, root, *proof))
     if not 0 <= index < size:
         raise ProofInvalid(f"Leaf {index} cannot be in a log of {size} leaves.", code="inclusion_invalid")
-    node, position, last = hashed_leaf, index, size - 1
-    for sibling in proof:
-        if last == 0:
-            raise ProofInvalid("The inclusion proof is too long.", code="inclusion_invalid")
-        if position & 1 or position == last:
-            node = node_hash(sibling, node)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            node = node_hash(node, sibling)
-        position, last = position >> 1, last >> 1
-    if last != 0 or node != root:
+    # Below the point where the leaf's path leaves the tree's right edge each bit of the index says on which
+    # side a sibling lies; above it every sibling lies to the left, one for each one bit that is left.
+    inner = (index ^ (size - 1)).bit_length()
+    if len(proof) != inner + (index >> inner).bit_count():
+        raise ProofInvalid("The inclusion proof has the wrong length.", code="inclusion_invalid")
+    node, position = hashed_leaf, index
+    for sibling in proof[:inner]:
+        node = sha256(b"\x01" + (sibling + node if position & 1 else node + sibling)).digest()
+        position >>= 1
+    for sibling in proof[inner:]:
+        node = sha256(b"\x01" + sibling + node).digest()
+    if node != root:
         raise ProofInvalid("The inclusion proof does not lead to the root.", code="inclusion_invalid")
 
 
@@ -200,5 +218,5 @@ def verify_consistency(size1: int, size2: int, root1: bytes, root2: bytes, proof
 
 
 def _check_hashes(code: str, hashes: Iterable[bytes]) -> None:
-    if any(len(each) != HASH_SIZE for each in hashes):
+    if set(map(len, hashes)) != {HASH_SIZE}:
         raise ProofInvalid("Every hash and root has 32 bytes.", code=code)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -48,14 +49,18 @@ def check_key_name(name: str) -> str:
     return name
 
 
-def key_hash(name: str, public_key: bytes) -> bytes:
-    """The four bytes that, with the name, say which Ed25519 key signed."""
-    return sha256(name.encode() + b"\n" + bytes([ED25519]) + public_key).digest()[:4]
+def key_hash(name: str, public_key: bytes, algorithm: int = ED25519) -> bytes:
+    """The four bytes that, with the name, say which key signed, and how (`algorithm`, one byte)."""
+    return sha256(name.encode() + b"\n" + bytes([algorithm]) + public_key).digest()[:4]
 
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
     """An Ed25519 public key (32 bytes) under a name; `str()` is the verifier key line."""
+
+    algorithm: ClassVar[int] = ED25519
+    malformed: ClassVar[str] = "log_key_malformed"
+    invalid: ClassVar[str] = "checkpoint_signature_invalid"
 
     name: str
     public_key: bytes
@@ -63,26 +68,26 @@ class VerifierKey:
     @property
     def hash(self) -> bytes:
         """Its four-byte key hash."""
-        return key_hash(self.name, self.public_key)
+        return key_hash(self.name, self.public_key, self.algorithm)
 
     def __str__(self) -> str:
-        encoded = base64.b64encode(bytes([ED25519]) + self.public_key).decode("ascii")
+        encoded = base64.b64encode(bytes([self.algorithm]) + self.public_key).decode("ascii")
         return f"{self.name}+{self.hash.hex()}+{encoded}"
 
     @classmethod
-    def parse(cls, line: str) -> "VerifierKey":
+    def parse(cls, line: str) -> Self:
         """Read a verifier key line. Raises ProofInvalid (`log_key_malformed`)."""
         try:
             return cls._parse(line)
         except ValueError as error:
-            raise ProofInvalid(f"The log key is malformed: {error}.", code="log_key_malformed") from error
+            raise ProofInvalid(f"The verifier key is malformed: {error}.", code=cls.malformed) from error
 
     @classmethod
-    def _parse(cls, line: str) -> "VerifierKey":
+    def _parse(cls, line: str) -> Self:
         name, hex_hash, encoded = line.split("+", 2)
         raw = decode_base64(encoded)
-        if len(raw) != 33 or raw[0] != ED25519:
-            raise ValueError("only Ed25519 keys are known")
+        if len(raw) != 33 or raw[0] != cls.algorithm:
+            raise ValueError(f"only Ed25519 keys of type {cls.algorithm:#04x} are known here")
         key = cls(check_key_name(name), raw[1:])
         Ed25519PublicKey.from_public_bytes(key.public_key)
         if key.hash.hex() != hex_hash:
@@ -96,6 +101,19 @@ class VerifierKey:
         except InvalidSignature:
             return False
         return True
+
+    def line_of(self, note: "Note") -> "Signature | None":
+        """This key's line in a note, verified; None where it has none.
+
+        Raises ProofInvalid (`checkpoint_signature_invalid`, a witness's key `witness_signature_invalid`)
+        where its line does not verify.
+        """
+        for signature in note.signatures:
+            if (signature.name, signature.key_hash) == (self.name, self.hash):
+                if not self.verify(note.text, signature.value):
+                    raise ProofInvalid(f"The signature of {self.name} does not fit.", code=self.invalid)
+                return signature
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +158,7 @@ class Note:
         lines = block[:-1].split("\n")
         if len(lines) > MAX_SIGNATURES:
             raise ValueError("it has too many signatures")
-        signatures = tuple(_parse_signature(line) for line in lines)
+        signatures = tuple(parse_signature(line) for line in lines)
         if len({(each.name, each.key_hash) for each in signatures}) != len(signatures):
             raise ValueError("one key signs it twice")
         return cls(text + "\n", signatures)
@@ -158,16 +176,15 @@ class Note:
             if key is None:
                 continue
             if not key.verify(self.text, signature.value):
-                raise ProofInvalid(
-                    f"The signature of {key.name} does not fit the text.", code="checkpoint_signature_invalid"
-                )
+                raise ProofInvalid(f"The signature of {key.name} does not fit the text.", code=key.invalid)
             signers.append(key)
         if not signers:
             raise ProofInvalid("No known key signed this note.", code="checkpoint_signature_invalid")
         return tuple(signers)
 
 
-def _parse_signature(line: str) -> Signature:
+def parse_signature(line: str) -> Signature:
+    """Read one signature line, without its newline. Raises ValueError."""
     if not line.startswith(_PREFIX):
         raise ValueError("a signature line does not begin with a dash")
     name, separator, encoded = line.removeprefix(_PREFIX).partition(" ")

@@ -3,14 +3,12 @@
 Files appear whole or not at all (temporary file, fsync, rename); a tile, once written, never changes.
 """
 
-import contextlib
-import os
-import secrets
 import shutil
 from pathlib import Path
 
 from attest.errors import LogInconsistent, ProofInvalid
-from attest.log.merkle import root_of
+from attest.log.durable import replace
+from attest.log.memory import MemoryTree
 from attest.log.tiles import (
     TILE_HEIGHT,
     TILE_WIDTH,
@@ -20,6 +18,8 @@ from attest.log.tiles import (
     parse_path,
     tile_path,
 )
+
+KEPT_TILES = 256
 
 
 class TileStore:
@@ -89,27 +89,14 @@ class TileStore:
         self._replace(self.root / "checkpoint", note.encode())
 
     def _replace(self, target: Path, data: bytes) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        except OSError:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace(target, data)
 
 
 class TileHashes:
-    """Subtree hashes (`GetHash`) of a sealed tree of `size` leaves, read from its tiles; each tile read once.
+    """Subtree hashes (`GetHash`) of a sealed tree of `size` leaves, read from its tiles.
+
+    The tiles asked for last are kept with the nodes above their hashes, some 8 MiB at most, so that many
+    proofs of one tree cost one tile each and memory stays where it is.
 
     Calling it raises TileMissing where a tile is absent or cut short, so that a caller can fall back on rows.
     """
@@ -118,28 +105,30 @@ class TileHashes:
         """Read tiles of `store` as they stood at `size`."""
         self._store = store
         self._size = size
-        self._tiles: dict[tuple[int, int], tuple[bytes, ...]] = {}
+        self._tiles: dict[tuple[int, int], MemoryTree] = {}
 
     def __call__(self, level: int, index: int) -> bytes:
         """Hash of leaves [index << level, (index + 1) << level), which lie within `size`."""
         row, within = divmod(level, TILE_HEIGHT)
         first = index << within
-        hashes = self._tile(row, first // TILE_WIDTH)
-        at = first % TILE_WIDTH
-        return root_of(hashes[at : at + (1 << within)])
+        tile = self._tile(row, first // TILE_WIDTH)
+        return tile(within, first % TILE_WIDTH >> within)
 
-    def _tile(self, row: int, index: int) -> tuple[bytes, ...]:
-        found = self._tiles.get((row, index))
+    def _tile(self, row: int, index: int) -> MemoryTree:
+        found = self._tiles.pop((row, index), None)
         if found is None:
             width = min(TILE_WIDTH, (self._size >> (TILE_HEIGHT * row)) - index * TILE_WIDTH)
             try:
                 data = self._store.read(tile_path(row, index, width))
-                found = None if data is None else parse_hashes(data, width)
+                found = None if data is None else MemoryTree(parse_hashes(data, width))
             except ProofInvalid as error:
                 raise TileMissing(str(error)) from error
             if found is None:
                 raise TileMissing(f"The tile {tile_path(row, index, width)} is missing.")
-            self._tiles[row, index] = found
+            if len(self._tiles) == KEPT_TILES:
+                del self._tiles[next(iter(self._tiles))]
+        # The one used last goes to the end, so that the first is the one to let go of.
+        self._tiles[row, index] = found
         return found
 
 

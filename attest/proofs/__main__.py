@@ -1,6 +1,6 @@
-"""`python -m attest.proofs verify FILE --proof P [--log-key K]`: the smallest door to the verifier.
+"""`python -m attest.proofs verify FILE --proof P`: the smallest door to the verifier.
 
-Needs this package, cryptography and rfc8785; no service, database or settings. Exit codes: 0 verified,
+Needs this package, cryptography and pycryptodome; no service, database or settings. Exit codes: 0 verified,
 1 refused, 2 wrong usage, 3 could not check. The credentials inside the file are `assay verify`'s to read.
 """
 
@@ -15,8 +15,9 @@ from pathlib import Path
 
 from attest.errors import AttestError, ProofInvalid
 from attest.proofs.bundle import MAX_BYTES, ProofBundle
+from attest.proofs.pins import Pins
 from attest.proofs.verifier import verify
-from attest.standing import Registration, Standing
+from attest.standing import Anchor, Registration, Standing
 
 VERIFIED, REFUSED, USAGE, UNCHECKED = range(4)
 
@@ -25,13 +26,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the door and return its exit code; SystemExit(2) on wrong usage."""
     options = _options(arguments)
     try:
+        pins = Pins.parse(options.block_hash, options.witness, options.log_id)
+    except ProofInvalid as error:
+        return _refuse(options, error.code, str(error), USAGE)
+    try:
         with options.file.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
         with options.proof.open("rb") as file:
             bundle = ProofBundle.parse(file.read(MAX_BYTES + 1))
-        standing = verify(
-            bundle, {"file": digest, "asset": digest}, _log_key(options.log_key), now=datetime.now(UTC)
-        )
+        digests = {"file": digest, "asset": digest}
+        standing = verify(bundle, digests, _log_key(options.log_key), now=datetime.now(UTC), pins=pins)
     except ProofInvalid as error:
         code = REFUSED if error.permanent else UNCHECKED
         return _refuse(options, error.code, str(error), code)
@@ -44,6 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return REFUSED if standing.registration is Registration.REVOKED else VERIFIED
 
 
+_PINS = (
+    ("--log-id", "ID", "the log's id in registries, or its owner's address, to pin"),
+    ("--block-hash", "CHAIN_ID:HASH", "a block's hash to believe, under which evidence is checked"),
+    ("--witness", "VKEY", "a witness's verifier key, whose cosignature must be there"),
+)
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m attest.proofs", description="Check a file against a proof."
@@ -53,6 +64,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     door.add_argument("file", type=Path, metavar="FILE")
     door.add_argument("--proof", type=Path, required=True, help="the NAME.assay.json of the file")
     door.add_argument("--log-key", help="the log's verifier key, or a file that holds it")
+    for name, metavar, text in _PINS:
+        door.add_argument(name, metavar=metavar, action="append", default=[], help=f"{text}; may be repeated")
     door.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args(arguments)
 
@@ -76,8 +89,14 @@ def _json(standing: Standing) -> str:
     return json.dumps(asdict(standing)) + "\n"
 
 
+def _anchor(anchor: Anchor) -> str:
+    place = f"chain {anchor.chain_id}, block {anchor.block}, {anchor.time}"
+    return f"  anchor: {place} ({anchor.finality}, trust {anchor.trust})"
+
+
 def _text(file: Path, standing: Standing) -> str:
     lines = [f"{str(file)!r}: {standing.registration}, leaf {standing.leaf_index} of {standing.log_origin}"]
+    lines += [_anchor(anchor) for anchor in standing.anchors]
     lines += [f"  {code}: {sentence}" for code, sentence in standing.problems]
     return "\n".join(lines) + "\n"
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from attest.errors import ProofInvalid
-from attest.log.leaf import MAX_LEAF_BYTES, Opening, parse_time
+from attest.log.leaf import MAX_LEAF_BYTES, Opening
 from attest.log.note import MAX_NOTE_BYTES
+from attest.proofs.anchor import BundleAnchor, anchor_json, parse_anchor
 from attest.proofs.fields import Fields, load_object, malformed
 
 FORMAT = "assay.proof/1"
@@ -17,10 +18,20 @@ MAX_STORE = 8 * 1024 * 1024
 MAX_TITLE = 500
 MAX_ANCHORS = 64
 _MAX_PATH = 64
-_ADDRESS = r"0x[0-9a-fA-F]{40}"
-_WORD = r"0x[0-9a-f]{64}"
-_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+MAX_TIMESTAMPS = 8
+MAX_TIMESTAMP = 64 * 1024
 _MEDIA_TYPE = r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*"
+
+
+__all__ = [
+    "BundleAnchor",
+    "Content",
+    "ProofBundle",
+    "ProofState",
+    "Timestamp",
+    "TimestampType",
+    "printable_title",
+]
 
 
 class ProofState(StrEnum):
@@ -32,23 +43,22 @@ class ProofState(StrEnum):
     FINAL = "final"
 
 
-@dataclass(frozen=True, slots=True)
-class BundleAnchor:
-    """Where the bundle says that its checkpoint is anchored; only a chain can confirm it.
+class TimestampType(StrEnum):
+    """Who stamped the checkpoint: an RFC 3161 authority, or OpenTimestamps' calendars."""
 
-    `registry` is an address, `log_id` and `transaction` are 0x and 64 lower-case hex digits, `time` is the
-    block's (RFC 3339, UTC), `size` and `root` (32 bytes) are the checkpoint's.
+    RFC3161 = "rfc3161"
+    OPENTIMESTAMPS = "opentimestamps"
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """A second witness of time, over the SHA-256 of the checkpoint note's text (with its last newline).
+
+    `data` is the DER TimeStampToken (RFC 3161) or the .ots file.
     """
 
-    chain_id: int
-    registry: str
-    log_id: str
-    size: int
-    root: bytes
-    transaction: str | None = None
-    block: int | None = None
-    block_hash: str | None = None
-    time: str | None = None
+    type: TimestampType
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,8 @@ class ProofBundle:
 
     `size` and `checkpoint` are None while `state` is pending. `origin` and `vkey` are what the bundle calls
     its log: pin the key to know whose log it is. `store` is the C2PA manifest store of a detached manifest,
-    to which the leaf commits.
+    to which the leaf commits. `registrations` is the note by which the log's key says under which ids the
+    log is registered (attest/proofs/registrations.py).
     Raises ProofInvalid (`proof_malformed`) where the parts contradict the state or exceed a bound.
     """
 
@@ -82,14 +93,16 @@ class ProofBundle:
     checkpoint: str | None = None
     anchors: tuple[BundleAnchor, ...] = ()
     store: bytes | None = None
+    timestamps: tuple[Timestamp, ...] = ()
+    registrations: str | None = None
 
     def __post_init__(self) -> None:
         """Hold the parts to the state."""
         logged = self.state is not ProofState.PENDING
         if logged != (self.checkpoint is not None) or logged != (self.size is not None):
             raise malformed("A proof has a checkpoint and its size, unless it is pending.")
-        if not logged and (self.inclusion or self.anchors):
-            raise malformed("A pending proof has no inclusion proof and no anchor.")
+        if not logged and (self.inclusion or self.anchors or self.timestamps):
+            raise malformed("A pending proof has no inclusion proof, no anchor and no time stamp.")
         if (self.state in {ProofState.ANCHORED, ProofState.FINAL}) != bool(self.anchors):
             raise malformed("A proof has anchors exactly where its state says so.")
         if self.store is not None and len(self.store) > MAX_STORE:
@@ -97,6 +110,10 @@ class ProofBundle:
 
     def to_json(self) -> str:
         """The bundle as indented JSON, ending with a newline; `parse` reads it back to an equal value."""
+        return json.dumps(self.to_object(), indent=2, ensure_ascii=False) + "\n"
+
+    def to_object(self) -> dict[str, Any]:
+        """The bundle as the object that `to_json` writes."""
         body: dict[str, Any] = {
             "format": FORMAT,
             "state": self.state.value,
@@ -111,15 +128,19 @@ class ProofBundle:
             body |= {"size": self.size, "inclusion": [_b64(each) for each in self.inclusion]}
             body["checkpoint"] = self.checkpoint
         body["log"] = {"origin": self.origin, "vkey": self.vkey}
+        if self.registrations is not None:
+            body["log"]["registrations"] = self.registrations
         if self.anchors:
-            body["anchors"] = [_anchor_json(each) for each in self.anchors]
+            body["anchors"] = [anchor_json(each) for each in self.anchors]
+        if self.timestamps:
+            body["timestamps"] = [_timestamp_json(each) for each in self.timestamps]
         content: dict[str, Any] = {"media_type": self.content.media_type, "detached": self.content.detached}
         if self.content.title is not None:
             content["title"] = self.content.title
         body["content"] = content
         if self.store is not None:
             body["store"] = _b64(self.store)
-        return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+        return body
 
     @classmethod
     def parse(cls, data: bytes | str) -> "ProofBundle":
@@ -143,6 +164,8 @@ class ProofBundle:
     def _parse(cls, fields: Fields, state: ProofState) -> "ProofBundle":
         log = fields.within("log")
         origin, vkey = log.text("origin", 200), log.text("vkey", 400)
+        registrations = log.text("registrations", MAX_NOTE_BYTES) if log.has("registrations") else None
+        log.skip("registrations")
         log.done()
         logged = state is not ProofState.PENDING
         bundle = cls(
@@ -156,12 +179,16 @@ class ProofBundle:
             size=fields.integer("size") if logged else None,
             inclusion=fields.hashes("inclusion", _MAX_PATH) if logged else (),
             checkpoint=fields.text("checkpoint", MAX_NOTE_BYTES) if logged else None,
-            anchors=tuple(_anchor(each) for each in fields.each("anchors", MAX_ANCHORS))
+            anchors=tuple(parse_anchor(each) for each in fields.each("anchors", MAX_ANCHORS))
             if fields.has("anchors")
             else (),
             store=fields.binary("store", MAX_STORE) if fields.has("store") else None,
+            timestamps=tuple(_timestamp(each) for each in fields.each("timestamps", MAX_TIMESTAMPS))
+            if fields.has("timestamps")
+            else (),
+            registrations=registrations,
         )
-        for optional in ("anchors", "store"):
+        for optional in ("anchors", "store", "timestamps"):
             fields.skip(optional)
         fields.done()
         return bundle
@@ -171,51 +198,22 @@ def _b64(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")
 
 
-def _anchor_json(anchor: BundleAnchor) -> dict[str, Any]:
-    found = {
-        "chain_id": anchor.chain_id,
-        "registry": anchor.registry,
-        "log_id": anchor.log_id,
-        "size": anchor.size,
-        "root": _b64(anchor.root),
-        "transaction": anchor.transaction,
-        "block": anchor.block,
-        "block_hash": anchor.block_hash,
-        "time": anchor.time,
-    }
-    return {name: value for name, value in found.items() if value is not None}
+# What the stamp itself is called in each type.
+_STAMP = {TimestampType.RFC3161: "token", TimestampType.OPENTIMESTAMPS: "proof"}
 
 
-def _anchor(fields: Fields) -> BundleAnchor:
-    def optional(name: str, pattern: str) -> str | None:
-        if fields.has(name):
-            return fields.text(name, 66, pattern)
-        fields.skip(name)
-        return None
+def _timestamp_json(stamp: Timestamp) -> dict[str, str]:
+    return {"type": stamp.type.value, _STAMP[stamp.type]: _b64(stamp.data)}
 
-    time = optional("time", _TIME)
-    if time is not None:
-        try:
-            parse_time(time)
-        except ValueError as error:
-            raise malformed("An anchor's time is no time.") from error
-    root = fields.binary("root", 32)
-    if len(root) != 32:
-        raise malformed("An anchor's root has 32 bytes.")
-    anchor = BundleAnchor(
-        chain_id=fields.integer("chain_id"),
-        registry=fields.text("registry", 42, _ADDRESS),
-        log_id=fields.text("log_id", 66, _WORD),
-        size=fields.integer("size"),
-        root=root,
-        transaction=optional("transaction", _WORD),
-        block=fields.integer("block") if fields.has("block") else None,
-        block_hash=optional("block_hash", _WORD),
-        time=time,
-    )
-    fields.skip("block")
+
+def _timestamp(fields: Fields) -> Timestamp:
+    name = fields.text("type", 40)
+    if name not in set(TimestampType):
+        raise malformed("The proof has a time stamp of an unknown type.")
+    found = TimestampType(name)
+    data = fields.binary(_STAMP[found], MAX_TIMESTAMP)
     fields.done()
-    return anchor
+    return Timestamp(found, data)
 
 
 def _opening(fields: Fields) -> Opening:

@@ -105,12 +105,16 @@ class Fields:
             raise malformed(f"{self._place} has a malformed {name}.")
         return raw
 
-    def hashes(self, name: str, limit: int) -> tuple[bytes, ...]:
-        """A list of at most `limit` hashes, 32 bytes each in base64."""
+    def binaries(self, name: str, limit: int, size: int) -> tuple[bytes, ...]:
+        """A list of at most `limit` byte strings of at most `size` bytes each, in base64."""
         values = self._take(name, list)
         if len(values) > limit or not all(isinstance(each, str) for each in values):
             raise malformed(f"{self._place} has a malformed {name}.")
-        decoded = tuple(self._decode(each, name, 32) for each in values)
+        return tuple(self._decode(each, name, size) for each in values)
+
+    def hashes(self, name: str, limit: int) -> tuple[bytes, ...]:
+        """A list of at most `limit` hashes, 32 bytes each in base64."""
+        decoded = self.binaries(name, limit, 32)
         if any(len(each) != 32 for each in decoded):
             raise malformed(f"{self._place} has a malformed {name}.")
         return decoded

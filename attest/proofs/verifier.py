@@ -1,47 +1,23 @@
 """Check a proof against a file's digests, with a pinned key and a chain where the caller has them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Protocol
 
-from attest.errors import ChainMismatch, ProofInvalid
-from attest.log.checkpoint import Checkpoint, open_checkpoint
+from attest.errors import ProofInvalid
+from attest.log.checkpoint import open_checkpoint
 from attest.log.leaf import Kind, Leaf, Opening, format_time
 from attest.log.merkle import leaf_hash, verify_inclusion
-from attest.log.note import VerifierKey
-from attest.proofs.bundle import BundleAnchor, ProofBundle
-from attest.standing import Anchor, Finality, Registration, Standing, chain_trust
+from attest.log.note import Note, VerifierKey
+from attest.proofs.anchoring import AnchorReading, ChainReader, Problem, check_anchors
+from attest.proofs.bundle import ProofBundle
+from attest.proofs.pins import Pins
+from attest.standing import Anchor, Finality, Registration, Standing
 
-Problem = tuple[str, str]
+__all__ = ["NOTHING_PINNED", "AnchorReading", "ChainReader", "Pins", "verify"]
+
+NOTHING_PINNED = Pins()
 CLOCK_TOLERANCE = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class AnchorReading:
-    """What a chain says of an anchored checkpoint: block, the block's time (aware), how settled it is."""
-
-    block: int
-    time: datetime
-    finality: Finality
-
-
-class ChainReader(Protocol):
-    """Reads registries on a chain; handed in, so that no chain library is needed here.
-
-    An implementation must make sure that the contract at `registry` is the registry it knows: a bundle may
-    name any address. Both methods raise ChainMismatch where the chain or contract is another one, and
-    ChainUnavailable where nothing answers.
-    """
-
-    def anchored(
-        self, chain_id: int, registry: str, log_id: str, size: int, root: bytes
-    ) -> AnchorReading | None:
-        """When this tree head was anchored, or None where it was not."""
-
-    def revoked(self, chain_id: int, registry: str, log_id: str, index: int) -> bool:
-        """Whether the leaf at this index is revoked on the chain."""
 
 
 def verify(
@@ -50,17 +26,22 @@ def verify(
     log_key: str | None = None,
     chain: ChainReader | None = None,
     now: datetime | None = None,
+    *,
+    pins: Pins = NOTHING_PINNED,
 ) -> Standing:
     """Say what the proof shows of a file with these digests (hex SHA-256).
 
     `digests`: `file` is of the bytes at hand; `asset` (pass the same) also accepts the bytes as they were
     before signing; `claim` and `binding` only of a manifest that validated over these bytes. `log_key` is
-    the verifier key line that the log is known by. The result's `problems` name what was not checked.
+    the verifier key line that the log is known by, `pins` what else is known. The result's `problems` name
+    what was not checked.
 
     Raises ProofInvalid: `proof_wrong_file`, `proof_pending` (not permanent), `proof_malformed`,
     `leaf_malformed`, `leaf_not_opened`, `store_mismatch`, `log_key_malformed`, `log_key_mismatch`,
     `note_malformed`, `checkpoint_malformed`, `checkpoint_signature_invalid`, `inclusion_invalid`,
-    `anchor_mismatch`. With a chain also ChainUnavailable, and ChainMismatch where it holds no anchor.
+    `witness_signature_invalid`, `anchor_mismatch`, `log_id_mismatch`, `registrations_invalid`,
+    `evidence_invalid`, `evidence_code_unknown`. With a chain also ChainUnavailable, and ChainMismatch where
+    it holds no anchor.
     """
     leaf = Leaf.parse(bundle.leaf)
     if leaf.kind is not Kind.ATTESTATION:
@@ -80,10 +61,12 @@ def verify(
         raise ProofInvalid("The proof and its checkpoint differ in size.", code="inclusion_invalid")
     hashed = leaf_hash(bundle.leaf)
     verify_inclusion(bundle.index, bundle.size, hashed, bundle.inclusion, checkpoint.root)
-    anchors, revoked, found = _anchors(bundle, checkpoint, chain)
-    problems += found + _clock_problems(leaf, anchors, chain is not None, now)
+    problems += _witness_problems(bundle.checkpoint, pins)
+    found = check_anchors(bundle, checkpoint, key, chain, pins)
+    anchors = tuple(found.anchors)
+    problems += found.problems + _timestamp_problems(bundle) + _clock_problems(leaf, anchors, now)
     return Standing(
-        registration=Registration.REVOKED if revoked else registration,
+        registration=Registration.REVOKED if found.revoked else registration,
         leaf_index=bundle.index,
         leaf_sha256=hashed.hex(),
         log_origin=checkpoint.origin,
@@ -129,73 +112,22 @@ def _key(bundle: ProofBundle, log_key: str | None) -> tuple[VerifierKey, list[Pr
     return key, []
 
 
-def _anchors(
-    bundle: ProofBundle, checkpoint: Checkpoint, chain: ChainReader | None
-) -> tuple[tuple[Anchor, ...], bool, list[Problem]]:
-    """The anchors as far as they could be checked, whether one of them is of a revoked leaf, and problems."""
-    for each in bundle.anchors:
-        if (each.size, each.root) != (checkpoint.size, checkpoint.root):
-            raise ProofInvalid("An anchor is of another checkpoint.", code="anchor_mismatch")
-    if not bundle.anchors:
-        return (), False, [("not_anchored", "The proof names no chain: its time is the operator's word.")]
-    if chain is None:
-        sentence = "The anchors were not looked up on their chains."
-        return tuple(map(_unchecked, bundle.anchors)), False, [("anchor_unchecked", sentence)]
-    found, revoked, elsewhere = [], False, list[ChainMismatch]()
-    for each in bundle.anchors:
-        try:
-            found.append(_checked(each, chain))
-            revoked = revoked or chain.revoked(each.chain_id, each.registry, each.log_id, bundle.index)
-        except ChainMismatch as error:
-            elsewhere.append(error)
-            found.append(_unchecked(each))
-    if len(elsewhere) == len(bundle.anchors):
-        raise elsewhere[0]
-    problems = [("anchor_unchecked", str(error)) for error in elsewhere]
-    if all(each.trust == "none" for each in found):
-        problems.append(("local_chain", "The only chain is a local one, which its operator can rewrite."))
-    return tuple(found), revoked, problems
+def _witness_problems(checkpoint: str, pins: Pins) -> list[Problem]:
+    """Which pinned witnesses did not cosign. Raises ProofInvalid (`witness_signature_invalid`)."""
+    note = Note.parse(checkpoint)
+    missing = [key.name for key in pins.witnesses if key.line_of(note) is None]
+    return [("witness_missing", f"The witness {name} did not cosign the checkpoint.") for name in missing]
 
 
-def _unchecked(anchor: BundleAnchor) -> Anchor:
-    return Anchor(
-        chain_id=anchor.chain_id,
-        registry=anchor.registry,
-        block=anchor.block,
-        time=anchor.time,
-        finality=Finality.UNCHECKED,
-        # The proof's own word: only what a chain confirmed lends trust.
-        trust="none" if chain_trust(anchor.chain_id) == "none" else "unchecked",
-        transaction=anchor.transaction,
-    )
+def _timestamp_problems(bundle: ProofBundle) -> list[Problem]:
+    names = sorted({each.type.value for each in bundle.timestamps})
+    return [("timestamp_unchecked", f"Its time stamps ({name}) are not checked here.") for name in names]
 
 
-def _checked(anchor: BundleAnchor, chain: ChainReader) -> Anchor:
-    reading = chain.anchored(anchor.chain_id, anchor.registry, anchor.log_id, anchor.size, anchor.root)
-    if reading is None:
-        raise ProofInvalid(
-            f"The registry on chain {anchor.chain_id} does not know this checkpoint.", code="anchor_mismatch"
-        )
-    # The chain's figures and not the bundle's: a checkpoint may be anchored anew after a reorganisation.
-    return Anchor(
-        chain_id=anchor.chain_id,
-        registry=anchor.registry,
-        block=reading.block,
-        time=format_time(reading.time),
-        finality=reading.finality,
-        trust=chain_trust(anchor.chain_id),
-        transaction=anchor.transaction if reading.block == anchor.block else None,
-    )
-
-
-def _clock_problems(
-    leaf: Leaf, anchors: tuple[Anchor, ...], checked: bool, now: datetime | None
-) -> list[Problem]:
+def _clock_problems(leaf: Leaf, anchors: tuple[Anchor, ...], now: datetime | None) -> list[Problem]:
     """Where the operator's clock cannot be right: the leaf's time is its claim, the block's is evidence."""
     problems = []
-    times = [
-        each.time for each in anchors if checked and each.time and each.finality is not Finality.UNCHECKED
-    ]
+    times = [each.time for each in anchors if each.time and each.finality is not Finality.UNCHECKED]
     if times and leaf.issued - CLOCK_TOLERANCE > datetime.fromisoformat(min(times)):
         problems.append(("issued_after_anchor", "The attestation claims a later time than its own anchor's."))
     if now is not None and leaf.issued - CLOCK_TOLERANCE > now:

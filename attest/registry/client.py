@@ -1,5 +1,6 @@
 """A chain and the registry contracts on it, as values. A non-answer is an error; zero means zero."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,14 +9,20 @@ from typing import Any, Self
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
-from eth_utils.address import to_checksum_address
+from eth_utils.address import is_address, to_checksum_address
+from eth_utils.crypto import keccak
 
 from attest.errors import ChainMismatch, ChainUnavailable, RegistryRefused
 from attest.registry import contract
-from attest.registry.rpc import RpcEndpoint, RpcRefusal
+from attest.registry.pool import EndpointPool
+from attest.registry.rpc import RpcRefusal
 from attest.standing import Finality, chain_trust
 
 _NO_CODE = frozenset({"0x", "0x0", ""})
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+_QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_MOST = 2**63 - 1  # what the database keeps
+_BATCH = 100  # more than that is refused by some
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +71,17 @@ class Verification:
 
 
 class RegistryClient:
-    """Reads and sends through one RPC endpoint.
+    """Reads and sends through the RPC endpoints of one chain; where there are several, two must agree.
 
-    `chain_id` is the chain that the endpoint must serve, None to take whichever it serves; `timeout` is in
-    seconds per call. Nothing is asked until the first use. Every method raises ChainUnavailable when the
-    endpoint gives no proper answer and ChainMismatch when it serves another chain.
+    `chain_id` is the chain that they must serve, None to take the one they serve; `timeout` is in seconds
+    per call. Nothing is asked until the first use. Every method raises ChainUnavailable when there is no
+    proper answer (ChainDisagreement: there are two) and ChainMismatch when another chain is served.
     """
 
-    def __init__(self, rpc_url: str, chain_id: int | None = None, timeout: float = 10.0) -> None:
-        self.rpc = RpcEndpoint(rpc_url, timeout)
-        self._expected = chain_id
-        self._chain_id: int | None = None
+    def __init__(
+        self, rpc_urls: str | Sequence[str], chain_id: int | None = None, timeout: float = 10.0
+    ) -> None:
+        self.rpc = EndpointPool([rpc_urls] if isinstance(rpc_urls, str) else rpc_urls, chain_id, timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -90,15 +97,8 @@ class RegistryClient:
 
     @property
     def chain_id(self) -> int:
-        """The chain's id, asked once."""
-        if self._chain_id is None:
-            served = _number(self.rpc.call("eth_chainId"), "chain id")
-            if self._expected is not None and served != self._expected:
-                raise ChainMismatch(
-                    f"{self.rpc.name} serves chain {served}, but chain {self._expected} is wanted."
-                )
-            self._chain_id = served
-        return self._chain_id
+        """The chain's id."""
+        return self.rpc.chain_id()
 
     @property
     def trust(self) -> str:
@@ -109,7 +109,6 @@ class RegistryClient:
 
     def has_code(self, address: str) -> bool:
         """Is there any contract at this address?"""
-        self._check_chain()
         return self._text("eth_getCode", address, "latest") not in _NO_CODE
 
     def require_registry(self, address: str) -> None:
@@ -117,7 +116,6 @@ class RegistryClient:
 
         A name or version would not do: whoever hands over an address can put there a contract that says yes.
         """
-        self._check_chain()
         code = self._text("eth_getCode", address, "latest")
         if code in _NO_CODE:
             raise ChainMismatch(f"No contract lives at {address} on chain {self.chain_id}.")
@@ -136,6 +134,10 @@ class RegistryClient:
         record = self._read(registry, "logOf", contract.as_bytes32(log))[0]
         key: bytes = record[3]
         return key if any(key) else None
+
+    def had_key(self, registry: str, log: str, key: bytes) -> bool:
+        """Whether the log has, or once had, that Ed25519 key."""
+        return bool(self._read(registry, "keyPeriod", contract.as_bytes32(log), key)[0])
 
     def anchored_at(self, registry: str, log: str, size: int, root: bytes) -> Stamp | None:
         """When exactly this checkpoint was anchored, None if it never was."""
@@ -166,28 +168,30 @@ class RegistryClient:
     def read_many(
         self, registry: str, calls: Sequence[tuple[str, tuple[object, ...]]]
     ) -> list[tuple[Any, ...]]:
-        """Many view calls (function name, arguments) in one round trip."""
-        self._check_chain()
+        """Many view calls (function name, arguments), a hundred in a round trip."""
         asked = [
             ("eth_call", (_call_object(registry, contract.call_data(name, *arguments)), "latest"))
             for name, arguments in calls
         ]
-        answers = self.rpc.batch(asked)
+        answers = [
+            answer
+            for begin in range(0, len(asked), _BATCH)
+            for answer in self.rpc.batch(asked[begin : begin + _BATCH])
+        ]
         return [self._decode(name, answer) for (name, _), answer in zip(calls, answers, strict=True)]
 
     # ---------------------------------------------------------------- blocks and finality
 
     def block(self, tag: int | str) -> Block | None:
         """The canonical block of that number, or named `latest`, `finalized`; None where there is none."""
-        self._check_chain()
         answer = self.rpc.call("eth_getBlockByNumber", hex(tag) if isinstance(tag, int) else tag, False)
         if answer is None:
             return None
         fields = _object(answer, "block")
         return Block(
             _number(fields.get("number"), "block number"),
-            str(fields.get("hash")),
-            datetime.fromtimestamp(_number(fields.get("timestamp"), "block time"), UTC),
+            _hash(fields.get("hash"), "block hash"),
+            _moment(_number(fields.get("timestamp"), "block time")),
         )
 
     def finality(self, block_number: int, block_hash: str | None = None) -> Finality:
@@ -202,42 +206,35 @@ class RegistryClient:
 
     def nonce(self, address: str, tag: str = "latest") -> int:
         """Transactions of `address` that the chain has included (`latest`) or knows (`pending`)."""
-        self._check_chain()
         return _number(self.rpc.call("eth_getTransactionCount", address, tag), "nonce")
 
     def balance(self, address: str) -> int:
         """Wei held by `address`."""
-        self._check_chain()
-        return _number(self.rpc.call("eth_getBalance", address, "latest"), "balance")
+        return _number(self.rpc.call("eth_getBalance", address, "latest"), "balance", most=2**256)
 
     def base_fee_and_tip(self) -> tuple[int, int]:
         """The next block's base fee and the tip that the node suggests, in wei per gas."""
-        self._check_chain()
         block = _object(self.rpc.call("eth_getBlockByNumber", "latest", False), "block")
         tip = _number(self.rpc.call("eth_maxPriorityFeePerGas"), "priority fee")
         return _number(block.get("baseFeePerGas", "0x0"), "base fee"), tip
 
     def estimate_gas(self, sender: str, to: str | None, data: bytes) -> int:
         """Gas that the call would take now. Raises RegistryRefused, with the reason, if it would revert."""
-        self._check_chain()
         return _number(
             self._ask(lambda: self.rpc.call("eth_estimateGas", _call_object(to, data, sender))),
             "gas estimate",
         )
 
     def send(self, raw: bytes) -> None:
-        """Broadcast. Raises RpcRefusal, also for what the node knows already: look the hash up to tell."""
-        self._check_chain()
-        self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+        """Give a signed transaction to every endpoint. Raises RpcRefusal where none takes it or has it."""
+        self.rpc.broadcast("0x" + raw.hex(), "0x" + keccak(raw).hex())
 
     def knows(self, transaction_hash: str) -> bool:
-        """Is the transaction in a block or in the node's pool?"""
-        self._check_chain()
+        """Is the transaction in a block or in the pool of the node that is asked?"""
         return self.rpc.call("eth_getTransactionByHash", transaction_hash) is not None
 
     def receipt(self, transaction_hash: str) -> Receipt | None:
         """The outcome of an included transaction, None while it is not in a block."""
-        self._check_chain()
         answer = self.rpc.call("eth_getTransactionReceipt", transaction_hash)
         if answer is None:
             return None
@@ -245,16 +242,13 @@ class RegistryClient:
         created = fields.get("contractAddress")
         return Receipt(
             _number(fields.get("blockNumber"), "block number"),
-            str(fields.get("blockHash")),
+            _hash(fields.get("blockHash"), "block hash"),
             _number(fields.get("status"), "status") == 1,
             _number(fields.get("gasUsed"), "gas used"),
-            to_checksum_address(created) if isinstance(created, str) else None,
+            to_checksum_address(created) if is_address(created) else None,
         )
 
     # ---------------------------------------------------------------- internals
-
-    def _check_chain(self) -> None:
-        _ = self.chain_id
 
     def _text(self, method: str, *params: Any) -> str:
         answer = self.rpc.call(method, *params)
@@ -263,7 +257,6 @@ class RegistryClient:
         return answer
 
     def _read(self, registry: str, name: str, *arguments: object) -> tuple[Any, ...]:
-        self._check_chain()
         data = contract.call_data(name, *arguments)
         answer = self._ask(lambda: self.rpc.call("eth_call", _call_object(registry, data), "latest"))
         if answer == "0x":
@@ -314,7 +307,22 @@ def _bytes(text: str) -> bytes:
 
 
 def _stamp(block: int, time: int) -> Stamp | None:
-    return Stamp(block, datetime.fromtimestamp(time, UTC)) if time else None
+    if time and block > _MOST:
+        raise ChainUnavailable("The registry's answer holds no block number.")
+    return Stamp(block, _moment(time)) if time else None
+
+
+def _moment(seconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ChainUnavailable("The chain's answer holds a time that cannot be.") from error
+
+
+def _hash(answer: Any, what: str) -> str:
+    if not isinstance(answer, str) or not _HASH.fullmatch(answer):
+        raise ChainUnavailable(f"The chain's answer holds no {what}.")
+    return answer.lower()
 
 
 def _object(answer: Any, what: str) -> dict[str, Any]:
@@ -323,10 +331,10 @@ def _object(answer: Any, what: str) -> dict[str, Any]:
     return answer
 
 
-def _number(answer: Any, what: str) -> int:
-    if not isinstance(answer, str) or not answer.startswith("0x"):
+def _number(answer: Any, what: str, most: int = _MOST) -> int:
+    if not isinstance(answer, str) or not _QUANTITY.fullmatch(answer):
         raise ChainUnavailable(f"The chain's answer holds no {what}.")
-    try:
-        return int(answer, 16)
-    except ValueError as error:
-        raise ChainUnavailable(f"The chain's answer holds no {what}.") from error
+    number = int(answer, 16)
+    if number > most:
+        raise ChainUnavailable(f"The chain's answer holds a {what} that cannot be.")
+    return number

@@ -7,13 +7,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from eth_abi.abi import decode, encode
+from eth_abi.grammar import parse
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+
+from attest.proofs.layout import KNOWN
 
 ARTIFACT = Path(__file__).resolve().parents[2] / "contracts" / "artifacts" / "AssayRegistry.json"
 DEPLOYER = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
@@ -51,9 +53,17 @@ def init_code() -> bytes:
     return bytes.fromhex(_artifact()["bytecode"].removeprefix("0x"))
 
 
+@cache
+def runtime_code() -> bytes:
+    """The code that lies on the chain. The creation code ends with it: it has no immutable fields."""
+    whole = init_code()
+    tails = (whole[begin:] for begin in range(min(len(whole), 256)))
+    return next(tail for tail in tails if is_registry_code(tail))
+
+
 def is_registry_code(code: bytes) -> bool:
-    """Is this the runtime code of the registry? It has no immutable fields, so it is the same everywhere."""
-    return sha256(code).hexdigest() == str(_artifact()["runtimeSha256"])
+    """Is this the code of a registry that we stand for? It is the same everywhere: no immutable fields."""
+    return keccak(code) in KNOWN
 
 
 def _type(parameter: dict[str, Any]) -> str:
@@ -87,6 +97,12 @@ def call_data(name: str, *arguments: object) -> bytes:
     return found.selector + encode(found.inputs, arguments)
 
 
+def foreign_call_data(signature: str, *arguments: object) -> bytes:
+    """Selector and encoded arguments of a call to any contract; `signature` is such as `f((bool,bytes))`."""
+    types = parse(signature[signature.index("(") :]).components
+    return keccak(text=signature)[:4] + encode([each.to_type_str() for each in types], arguments)
+
+
 def error_name(data: str) -> str | None:
     """The custom error that revert data (0x hex) begins with, such as `Equivocation`; None if not ours."""
     selector = data.removeprefix("0x")[:8].lower()
@@ -96,6 +112,11 @@ def error_name(data: str) -> str | None:
 def log_id(owner: str, origin: str) -> str:
     """The log's name in every registry: keccak256(abi.encode(owner, origin)), 0x hex."""
     return "0x" + keccak(encode(("address", "string"), (owner, origin))).hex()
+
+
+def checksummed(address: str) -> str:
+    """The one spelling (EIP-55) under which an address is stored. Raises ValueError for what is none."""
+    return to_checksum_address(address)
 
 
 def as_bytes32(text: str) -> bytes:

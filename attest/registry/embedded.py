@@ -21,6 +21,7 @@ GENEROUS = 10**24  # wei, a million ether of no value
 _PROJECT = Path(__file__).resolve().parents[2]
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _DUMP_TIMEOUT = 60.0
+_DUMP_BYTES = 256 * 1024 * 1024  # a chain's whole state passes through here
 
 
 class AnvilMissing(AttestError):
@@ -112,7 +113,7 @@ def dump_state(rpc_url: str, path: Path) -> None:
 
 
 def _call(rpc_url: str, method: str, *params: object) -> object:
-    endpoint = RpcEndpoint(rpc_url, timeout=_DUMP_TIMEOUT)
+    endpoint = RpcEndpoint(rpc_url, timeout=_DUMP_TIMEOUT, most_bytes=_DUMP_BYTES)
     try:
         return endpoint.call(method, *params)
     finally:

@@ -8,7 +8,7 @@ from attest.registry.client import RegistryClient
 class RegistryReader:
     """Reads anchors and revocations, and only from contracts that are our registry's code.
 
-    Both methods raise ChainUnavailable, and ChainMismatch for another chain or an address without a registry.
+    Every method raises ChainUnavailable, and ChainMismatch for another chain or an address without one.
     """
 
     def __init__(self, client: RegistryClient) -> None:
@@ -31,6 +31,11 @@ class RegistryReader:
         self._require(chain_id, registry)
         return self._client.is_revoked(registry, log_id, index)
 
+    def had_key(self, chain_id: int, registry: str, log_id: str, public_key: bytes) -> bool:
+        """Whether that log has, or had, this Ed25519 key (32 bytes)."""
+        self._require(chain_id, registry)
+        return self._client.had_key(registry, log_id, public_key)
+
     def _require(self, chain_id: int, registry: str) -> None:
         if self._client.chain_id != chain_id:
             raise ChainMismatch(
@@ -42,5 +47,8 @@ class RegistryReader:
 
 
 def open_reader(rpc_url: str, timeout: float = 10.0) -> RegistryReader:
-    """A reader over `rpc_url`; nothing is asked until its first use."""
-    return RegistryReader(RegistryClient(rpc_url, timeout=timeout))
+    """A reader over `rpc_url`, or several of one chain separated by bars, of which two must agree.
+
+    Nothing is asked until its first use.
+    """
+    return RegistryReader(RegistryClient(rpc_url.split("|"), timeout=timeout))

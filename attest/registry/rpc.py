@@ -15,7 +15,8 @@ import urllib3
 
 from attest.errors import ChainUnavailable
 
-MAX_ANSWER_BYTES = 256 * 1024 * 1024  # an embedded chain's whole state passes through here
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+REVERTED = 3  # the JSON-RPC code of geth and those who follow it
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -29,14 +30,28 @@ class RpcRefusal(ChainUnavailable):
         self.rpc_code = rpc_code
         self.data = data
 
+    @property
+    def reverted(self) -> bool:
+        """Is this what the contract said, and not that the node would not do it?"""
+        return bool(self.data) or self.rpc_code == REVERTED or "revert" in str(self)
+
+
+class TooManyRequests(ChainUnavailable):
+    """HTTP 429; `seconds` is for how long the endpoint asks to be left alone, None where it does not say."""
+
+    def __init__(self, sentence: str, seconds: int | None) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
+
 
 class RpcEndpoint:
     """One RPC address. Safe to share between threads; each thread keeps its own connection.
 
-    `timeout` is the number of seconds that one call may take from its start to its last byte.
+    `timeout` is the number of seconds that one call may take from its start to its last byte, and
+    `most_bytes` how much of an answer is read.
     """
 
-    def __init__(self, url: str, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, timeout: float = 10.0, most_bytes: int = MAX_ANSWER_BYTES) -> None:
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
@@ -50,6 +65,7 @@ class RpcEndpoint:
         self._host = host
         self.name = f"{parts.scheme}://{host}" + (f":{port}" if port else "")
         self._timeout = timeout
+        self._most_bytes = most_bytes
         self._ids = itertools.count(1)
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
@@ -120,15 +136,16 @@ class RpcEndpoint:
     def _read(self, response: requests.Response, deadline: float) -> bytes:
         if response.status_code == requests.codes.too_many_requests:
             wait = response.headers.get("Retry-After", "")
-            later = f" for {wait} s" if wait.isdigit() else ""
-            raise ChainUnavailable(
-                f"The chain at {self.name} asks us to hold back{later}: too many requests."
+            seconds = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 9 else None
+            later = "" if seconds is None else f" for {seconds} s"
+            raise TooManyRequests(
+                f"The chain at {self.name} asks us to hold back{later}: too many requests.", seconds
             )
         body = bytearray()
         # read1 gives what has come; iter_content would wait for a whole piece and never see the deadline.
         while piece := response.raw.read1(65_536, decode_content=False):
             body += piece
-            if len(body) > MAX_ANSWER_BYTES:
+            if len(body) > self._most_bytes:
                 raise ChainUnavailable(f"The chain at {self.name} answered with more than we read.")
             if time.monotonic() > deadline:
                 raise ChainUnavailable(f"The chain at {self.name} did not finish in {self._timeout:g} s.")
@@ -153,7 +170,9 @@ class RpcEndpoint:
         if not isinstance(error, dict):
             return RpcRefusal(f"The chain at {self.name} refused without saying why.", 0, "")
         code, data = error.get("code"), error.get("data")
-        message = str(error.get("message", ""))[:200]
+        said = str(error.get("message", ""))[:200]
+        # It ends up in logs and on terminals.
+        message = "".join(letter if letter.isprintable() else "?" for letter in said)
         return RpcRefusal(
             f"The chain at {self.name} refused: {message}",
             code if isinstance(code, int) else 0,

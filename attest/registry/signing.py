@@ -67,11 +67,21 @@ def with_margin(gas_estimate: int) -> int:
     return gas_estimate * (100 + GAS_MARGIN_PERCENT) // 100
 
 
-def check_ceiling(gas: int, fees: Fees, ceiling: int | None) -> None:
-    """Raise SpendCeilingReached if `gas` at `fees` could cost more than `ceiling` wei; None allows all."""
-    cost = gas * fees.max_fee
-    if ceiling is not None and cost > ceiling:
-        raise SpendCeilingReached(f"The transaction could cost {cost} wei and the ceiling is {ceiling} wei.")
+def affordable(gas: int, wanted: Fees, ceiling: int | None, *, least: Fees) -> Fees:
+    """`wanted`, or what of it `gas` may cost by the ceiling (wei; None allows all), but never below `least`.
+
+    A nonce is spent once, by one of its replacements: the ceiling on each is the ceiling on all of them.
+    Raises SpendCeilingReached where even `least` could cost more.
+    """
+    if ceiling is None:
+        return wanted
+    most = ceiling // gas
+    if least.max_fee > most:
+        raise SpendCeilingReached(
+            f"The transaction could cost {gas * least.max_fee} wei and the ceiling is {ceiling} wei."
+        )
+    max_fee = min(wanted.max_fee, most)
+    return Fees(max_fee, min(wanted.priority, max_fee))
 
 
 def sign(key: AnchorKey, draft: Draft) -> Signed:

@@ -5,123 +5,148 @@ pragma solidity 0.8.37;
 /// @notice Inclusion and consistency proofs of RFC 6962 section 2.1, checked with the algorithms of RFC 9162
 /// sections 2.1.3.2 and 2.1.4.2. Every function answers false for a proof that does not add up; none reverts on
 /// what a proof says.
+/// @dev The loops are in assembly because they are most of what a checkpoint computes. How many nodes a proof must
+/// have follows from the two numbers alone, so they read that many, unchecked (at most 64 words of calldata, whatever
+/// lies there), and only then ask whether the proof ended there too. Nodes are hashed in temporary memory past the
+/// free pointer, in lanes of 96 bytes: 31 unused, the prefix 0x01 of an inner node, the left child, the right child.
+/// A lane's result is written over its right child, where the next step mostly wants it.
 library RFC6962 {
     /// @notice SHA-256's precompile did not answer: this chain cannot check a proof.
     error Sha256Unavailable();
 
     /// @notice Is `leafHash` the leaf at `index` of the tree of `size` leaves whose root is `root`?
     /// @param leafHash SHA-256(0x00 || leaf), the leaf's hash and not the leaf
+    /// @param index the leaf's number, from 0
+    /// @param size leaves in the tree
+    /// @param root the tree's root
+    /// @param proof the siblings on the way to the root, the leaf's own first
     function includes(bytes32 leafHash, uint64 index, uint64 size, bytes32 root, bytes32[] calldata proof)
         internal
         view
-        returns (bool)
+        returns (bool proven)
     {
         if (index >= size) return false;
+        // Widened here and not in assembly, which must not count on what lies above the 64 bits.
         uint256 fn = index;
         uint256 sn = size - 1;
-        bytes32 r = leafHash;
-        for (uint256 i = 0; i < proof.length; ++i) {
-            if (sn == 0) return false;
-            bytes32 node = nodeAt(proof, i);
-            if (fn & 1 == 1 || fn == sn) {
-                r = hashChildren(node, r);
-                // A left border: skip the levels at which this node has no sibling. fn is not 0 here, since sn is not.
-                while (fn & 1 == 0) {
-                    fn >>= 1;
-                    sn >>= 1;
+        assembly ("memory-safe") {
+            let left := add(mload(0x40), 32)
+            let right := add(left, 32)
+            let lane := sub(left, 1)
+            mstore8(lane, 1)
+            mstore(right, leafHash)
+            let at := proof.offset
+            let hashed := 1
+            for {} xor(fn, sn) {} {
+                switch and(fn, 1)
+                case 0 {
+                    mstore(left, mload(right))
+                    mstore(right, calldataload(at))
                 }
-            } else {
-                r = hashChildren(r, node);
+                default { mstore(left, calldataload(at)) }
+                hashed := and(staticcall(gas(), 2, lane, 65, right, 32), hashed)
+                at := add(at, 32)
+                fn := shr(1, fn)
+                sn := shr(1, sn)
             }
-            fn >>= 1;
-            sn >>= 1;
+            // The right border: a node has a sibling here, to its left, only where its number is odd.
+            for {} fn { fn := shr(1, fn) } {
+                if and(fn, 1) {
+                    mstore(left, calldataload(at))
+                    hashed := and(staticcall(gas(), 2, lane, 65, right, 32), hashed)
+                    at := add(at, 32)
+                }
+            }
+            // A missing precompile is an address without code: calls to it succeed, and return nothing.
+            if iszero(or(eq(at, proof.offset), and(hashed, eq(returndatasize(), 32)))) {
+                mstore(0, 0x86a9562d) // Sha256Unavailable()
+                revert(28, 4)
+            }
+            proven := and(eq(at, add(proof.offset, shl(5, proof.length))), eq(mload(right), root))
         }
-        return sn == 0 && r == root;
     }
 
     /// @notice Is the tree (`first`, `firstRoot`) a prefix of the tree (`second`, `secondRoot`)?
     /// @dev The empty tree is a prefix of every tree but proves nothing, so `first` of 0 is false here.
+    /// @param first leaves in the older tree
+    /// @param firstRoot its root
+    /// @param second leaves in the newer tree
+    /// @param secondRoot its root
+    /// @param proof the nodes of RFC 6962 section 2.1.2, lowest first; none if the trees are the same
     function isConsistent(
         uint64 first,
         bytes32 firstRoot,
         uint64 second,
         bytes32 secondRoot,
         bytes32[] calldata proof
-    ) internal view returns (bool) {
+    ) internal view returns (bool proven) {
         if (first == 0 || first > second) return false;
         if (first == second) return proof.length == 0 && firstRoot == secondRoot;
-        if (proof.length == 0) return false;
-
         uint256 fn = first - 1;
         uint256 sn = second - 1;
-        while (fn & 1 == 1) {
-            fn >>= 1;
-            sn >>= 1;
-        }
-        // A complete first tree is itself the path's first node, and is left out of the proof.
-        uint256 i = fn == 0 ? 0 : 1;
-        bytes32 fr = fn == 0 ? firstRoot : proof[0];
-        bytes32 sr = fr;
-        for (; i < proof.length; ++i) {
-            if (sn == 0) return false;
-            bytes32 node = nodeAt(proof, i);
-            if (fn & 1 == 1 || fn == sn) {
-                (fr, sr) = hashBoth(node, fr, sr);
-                while (fn & 1 == 0 && fn != 0) {
-                    fn >>= 1;
-                    sn >>= 1;
+        assembly ("memory-safe") {
+            // Up to the root of the largest complete subtree that ends where the first tree ends.
+            for {} and(fn, 1) {} {
+                fn := shr(1, fn)
+                sn := shr(1, sn)
+            }
+            // One lane leads to the first root, the other to the second; they begin at the same node.
+            let left := add(mload(0x40), 32)
+            let right := add(left, 32)
+            let lane := sub(left, 1)
+            let left2 := add(left, 96)
+            let right2 := add(right, 96)
+            let lane2 := add(lane, 96)
+            mstore8(lane, 1)
+            mstore8(lane2, 1)
+            let at := proof.offset
+            // A first tree that is complete is itself that node, and is left out of the proof.
+            switch fn
+            case 0 { mstore(right, firstRoot) }
+            default {
+                mstore(right, calldataload(at))
+                at := add(at, 32)
+            }
+            mstore(right2, mload(right))
+            let hashed := 1
+            // At least once: fn was smaller than sn, and shifting a one off fn leaves it so.
+            for {} xor(fn, sn) {} {
+                switch and(fn, 1)
+                case 0 {
+                    mstore(left2, mload(right2))
+                    mstore(right2, calldataload(at))
                 }
-            } else {
-                sr = hashChildren(sr, node);
+                default {
+                    let node := calldataload(at)
+                    mstore(left, node)
+                    mstore(left2, node)
+                    hashed := and(staticcall(gas(), 2, lane, 65, right, 32), hashed)
+                }
+                hashed := and(staticcall(gas(), 2, lane2, 65, right2, 32), hashed)
+                at := add(at, 32)
+                fn := shr(1, fn)
+                sn := shr(1, sn)
             }
-            fn >>= 1;
-            sn >>= 1;
-        }
-        return sn == 0 && fr == firstRoot && sr == secondRoot;
-    }
-
-    /// @dev Without the bounds check: every caller's `i` is below the proof's length.
-    function nodeAt(bytes32[] calldata proof, uint256 i) private pure returns (bytes32 node) {
-        assembly ("memory-safe") {
-            node := calldataload(add(proof.offset, shl(5, i)))
-        }
-    }
-
-    /// @notice SHA-256(0x01 || left || right), an inner node
-    function hashChildren(bytes32 left, bytes32 right) internal view returns (bytes32 node) {
-        assembly ("memory-safe") {
-            // Past the free pointer, which is left where it is: the 65 bytes are needed for this one call only.
-            let m := mload(0x40)
-            mstore8(m, 1)
-            mstore(add(m, 1), left)
-            mstore(add(m, 33), right)
-            // Two conditions in two statements: within one, Yul evaluates the last argument first.
-            let answered := staticcall(gas(), 2, m, 65, 0, 32)
-            if iszero(and(answered, eq(returndatasize(), 32))) {
+            // The right border: a node has a sibling here, to its left, only where its number is odd.
+            for {} fn { fn := shr(1, fn) } {
+                if and(fn, 1) {
+                    let node := calldataload(at)
+                    mstore(left, node)
+                    mstore(left2, node)
+                    hashed := and(staticcall(gas(), 2, lane, 65, right, 32), hashed)
+                    hashed := and(staticcall(gas(), 2, lane2, 65, right2, 32), hashed)
+                    at := add(at, 32)
+                }
+            }
+            // A missing precompile is an address without code: calls to it succeed, and return nothing.
+            if iszero(and(hashed, eq(returndatasize(), 32))) {
                 mstore(0, 0x86a9562d) // Sha256Unavailable()
                 revert(28, 4)
             }
-            node := mload(0)
-        }
-    }
-
-    /// @notice `hashChildren(left, a)` and `hashChildren(left, b)`, cheaper than apart
-    function hashBoth(bytes32 left, bytes32 a, bytes32 b) private view returns (bytes32 nodeA, bytes32 nodeB) {
-        assembly ("memory-safe") {
-            let m := mload(0x40)
-            mstore8(m, 1)
-            mstore(add(m, 1), left)
-            mstore(add(m, 33), a)
-            let answered := staticcall(gas(), 2, m, 65, 0, 32)
-            answered := and(answered, eq(returndatasize(), 32))
-            nodeA := mload(0)
-            mstore(add(m, 33), b)
-            answered := and(staticcall(gas(), 2, m, 65, 0, 32), answered)
-            if iszero(and(answered, eq(returndatasize(), 32))) {
-                mstore(0, 0x86a9562d) // Sha256Unavailable()
-                revert(28, 4)
-            }
-            nodeB := mload(0)
+            proven := and(
+                eq(at, add(proof.offset, shl(5, proof.length))),
+                and(eq(mload(right), firstRoot), eq(mload(right2), secondRoot))
+            )
         }
     }
 }

@@ -9,6 +9,7 @@ from detector.errors import MediaUnreadable
 from detector.fingerprints.exact import digest_print, text_print
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.iscc import image_code, text_code
+from detector.fingerprints.minilm import METHOD as MINILM_METHOD
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.fingerprints.pdq import pdq_prints
 from detector.fingerprints.shingles import shingle_prints, text_weight
@@ -79,8 +80,9 @@ def _embedded(
 ) -> list[tuple[Fingerprint, ...]]:
     """Each text's embedding, or nothing where the model has nothing to go by.
 
-    The English models know other scripts only as single letters or unknown tokens, which puts any two texts
-    near each other: quality falls with the share of letters that are not Latin.
+    The embedded model is English: it knows other scripts only as single letters or unknown tokens, which
+    puts any two texts near each other. It is not asked about texts of which under 80 % is Latin; a model of
+    the operator's choice is asked about all.
     """
     chosen = [i for i, bones in enumerate(skeletons) if bones] if embedder is not None else []
     none: list[tuple[Fingerprint, ...]] = [()] * len(plain)
@@ -90,7 +92,8 @@ def _embedded(
     for i, vector in zip(chosen, vectors, strict=True):
         bones = skeletons[i]
         latin = sum(1 for c in bones if c < "\u0250") / len(bones)
-        quality = text_weight(bones) if latin >= 0.8 else 0
+        knows = latin >= 0.8 or embedder.method != MINILM_METHOD
+        quality = text_weight(bones) if knows else 0
         none[i] = (Fingerprint(embedder.method, vector.astype("<f4").tobytes(), quality),)
     return none
 

@@ -49,6 +49,24 @@ def enclosed_letters() -> dict[int, str]:
     return table | {ord(source): letter for source, letter in small_capitals}
 
 
+TURNED = str.maketrans("ɐqɔpǝɟƃɥᴉɾʞlɯuodbɹsʇnʌʍʎz", "abcdefghijklmnopqrstuvwyz")
+"""Letters turned upside down to the upright ones; b, d, n, p, q and u are one another's."""
+
+
+@cache
+def plain_letters() -> dict[int, str]:
+    """Latin and Greek letters with accents to the letter alone, and ё to е, as most Russians write it.
+
+    A letter of another alphabet that Unicode can take apart (й, ї, Ў) is a letter of its own and stays.
+    """
+    table = {}
+    for code in (*range(0xC0, 0x250), *range(0x370, 0x400), *range(0x1E00, 0x2000)):
+        parts = unicodedata.normalize("NFD", chr(code))
+        if len(parts) > 1 and unicodedata.name(parts[0], "").startswith(("LATIN", "GREEK")):
+            table[code] = "".join(c for c in parts if not unicodedata.combining(c))
+    return table | {ord("ё"): "е", ord("Ё"): "Е"}
+
+
 @cache
 def combining_characters() -> str:
     """Every character with a canonical combining class, to be written inside a regular expression's class.

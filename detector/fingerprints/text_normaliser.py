@@ -1,27 +1,33 @@
 """Undo what spammers do to a text so that filters miss it, before any fingerprint is taken.
 
 Every step is a function of the text alone, and the same on every machine. Writing systems other than Latin
-survive: only marks of the generic combining blocks go, never vowel signs of Indic, Arabic or Hebrew letters.
+survive: accents go from Latin and Greek letters and marks of the generic combining blocks from all, but no
+letter of another alphabet (й, ї, が) becomes another one and no vowel sign or tone mark goes.
 """
 
+import html
 import re
 import unicodedata
 from functools import cache
 
 from detector.fingerprints.confusables import (
+    TURNED,
     combining_characters,
     enclosed_letters,
     latin_lookalikes,
+    plain_letters,
     strict_lookalikes,
 )
+from detector.fingerprints.marks import meaning_marks
 
-NORMALISER_VERSION = 1
+NORMALISER_VERSION = 2
 MAX_CHARACTERS = 100_000
 """Longer texts are fingerprinted by their beginning; their exact digest covers all of it."""
 
-# Invisible or blank characters that carry no reading: joiners, Hangul fillers, variation selectors, tags.
+# Invisible or blank characters that carry no reading: joiners, Hangul fillers, variation selectors, tags; and
+# the Arabic tatweel, which only stretches a word.
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "[\u00ad\u0640\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _GENERIC_MARKS = re.compile(
@@ -29,26 +35,38 @@ _GENERIC_MARKS = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _ASCII_LETTER = re.compile("[A-Za-z]")
-_LEET_TOKEN = re.compile("[a-z0-9@$€!|]+")
-_INNER_DIGIT = re.compile("[a-z][0-9]{1,2}[a-z]")
-_LEET = str.maketrans("01345789@$€!|", "oieastbgaseil")
+_LEET_TOKEN = re.compile("[a-z0-9@$€!|+]+")
+_INNER_SIGN = re.compile("[a-z][0-9@$€!|+]{1,5}[a-z]")
+_MIXED = re.compile(r"(?<![\w@$])(?:[a-z]+[0-9@$]|[0-9@$]+[a-z]+[0-9@$])[a-z0-9@$]*")
+_LONG_NUMBER = re.compile("[0-9]{6}")
+_LEET = str.maketrans("01345789@$€!|+", "oieastbgaseilt")
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_]([ .\-_*·,/|\\~+])[^\W\d_](?:\1[^\W\d_])+(?![^\W_])")
 _SPACED_GAP = re.compile(r"[ .\-_*·,/|\\~+]+")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
-_NOT_LETTERS = re.compile(r"[\W_]+")
 _DECORATION = re.compile(r"[^\w\s'?̀-🫿]+")
 _DIGITS = re.compile(r"\d+")
 _REPEATED = re.compile(r"(.)\1+")
+_TURNED_ONLY = frozenset(chr(code) for code in TURNED if code > 0x7F)
 
 
 def _unmask_lookalikes(text: str) -> str:
     """Turn lookalikes back into Latin in words that pass for Latin; leave real Greek, Cyrillic… words alone.
 
-    A word that mixes Latin with lookalikes is masked. A word made of lookalikes only is masked unless words
-    of that text really are in another alphabet more often than not ("сор" alone against "он пошёл за сор").
+    A word that mixes Latin with lookalikes is masked. A word made of lookalikes only is masked where most
+    words are Latin, or a good part is and nearly all others could be; else unless words of that text really
+    are in another alphabet more often than not ("сор" alone against "он пошёл за сор").
     """
     table, strict = latin_lookalikes(), strict_lookalikes()
-    other = _alphabet_is_other(text)
+    words = _WORD.findall(text)
+    whole = [word for word in words if not (word.isascii() or _ASCII_LETTER.search(word))]
+    latin = len(words) - len(whole)
+    disguised = sum(1 for word in whole if word.translate(table).isascii())
+    seeming = sum(1 for word in whole if word.translate(strict).isascii())
+    passing: dict[int, str] | None
+    if latin > len(whole) or (latin * 3 >= len(whole) and disguised * 5 >= len(whole) * 4):
+        passing = table
+    else:
+        passing = strict if len(whole) - seeming < seeming else None
 
     def unmask(found: re.Match[str]) -> str:
         word = found[0]
@@ -56,24 +74,19 @@ def _unmask_lookalikes(text: str) -> str:
             return word
         if _ASCII_LETTER.search(word):
             return word.translate(table)
-        shown = word.translate(strict)
-        return shown if not other and shown.isascii() else word
+        shown = word.translate(passing) if passing is not None else word
+        return shown if shown.isascii() else word
 
     return _WORD.sub(unmask, text)
 
 
-def _alphabet_is_other(text: str) -> bool:
-    """Whether words that can only be in another alphabet are as many as those that pass for Latin."""
-    table = strict_lookalikes()
-    genuine = passing = 0
-    for word in _WORD.findall(text):
-        if word.isascii() or _ASCII_LETTER.search(word):
-            continue
-        if word.translate(table).isascii():
-            passing += 1
-        else:
-            genuine += 1
-    return genuine >= passing
+def _upright(text: str) -> str:
+    """A text of letters turned upside down, which is read from its end: "ʍou ǝǝɹɟ" is "free now"."""
+    turned = [c for c in text if c in _TURNED_ONLY]
+    # Some languages have one or two of these letters.
+    if len(set(turned)) < 3 or len(turned) * 5 < sum(1 for c in text if c.isalpha()):
+        return text
+    return text.translate(TURNED)[::-1]
 
 
 def _unleet(found: re.Match[str]) -> str:
@@ -98,10 +111,7 @@ def _unleet_all(found: re.Match[str]) -> str:
     """Every sign that stands for a letter, short words included; long numbers stay."""
     token = found[0]
     core = token.rstrip("!|")
-    digits = sum(c.isdigit() for c in core)
-    if digits == len(core) and digits > 2:
-        return token
-    if digits > 3 and digits * 2 > len(core):
+    if _LONG_NUMBER.search(core) or (len(core) > 3 and core.isdigit()):
         return token
     return core.translate(_LEET) + token[len(core) :]
 
@@ -109,7 +119,9 @@ def _unleet_all(found: re.Match[str]) -> str:
 def _has_leet_habit(text: str) -> bool:
     """Whether digits stand inside words too often for product names and times."""
     words = len(text.split())
-    return len(_INNER_DIGIT.findall(text)) >= max(2, words // 8)
+    if len(_INNER_SIGN.findall(text)) >= max(2, words // 8):
+        return True
+    return len(_MIXED.findall(text)) >= max(3, words * 35 // 100)
 
 
 def _joined(found: re.Match[str]) -> str:
@@ -125,16 +137,19 @@ def _mark_flood() -> re.Pattern[str]:
 def normalise(text: str) -> str:
     """The text as a reader takes it: lower case, one space between words, without disguises.
 
-    NFKC; invisible characters and generic combining marks go; lookalikes (UTS #39) become Latin in words that
-    pass for Latin; digits and signs inside words become letters; single spaced-out letters are joined;
+    HTML's character references are read; NFKC; invisible characters, accents and generic combining marks go;
+    letters turned upside down are turned back; lookalikes (UTS #39) become Latin in words that pass for
+    Latin; digits and signs inside words become letters; single spaced-out letters are joined;
     letters repeated three times or more are written twice.
     """
     text = text[:MAX_CHARACTERS]
+    if "&" in text:
+        text = html.unescape(text)
     if not text.isascii():
         text = _mark_flood().sub(r"\1", _INVISIBLE.sub("", text)).replace("\u2800", " ")
         text = unicodedata.normalize("NFKC", text)[:MAX_CHARACTERS].translate(enclosed_letters())
-        text = unicodedata.normalize("NFC", _GENERIC_MARKS.sub("", unicodedata.normalize("NFD", text)))
-        text = _unmask_lookalikes(text)
+        text = _GENERIC_MARKS.sub("", text.translate(plain_letters()))
+        text = _unmask_lookalikes(_upright(text))
     text = unicodedata.normalize("NFC", text.casefold())
     text = _LEET_TOKEN.sub(_unleet_all if _has_leet_habit(text) else _unleet, text)
     text = _SPACED.sub(_joined, text)
@@ -150,7 +165,14 @@ def spoken(normalised: str) -> str:
 def skeleton(normalised: str) -> str:
     """What is left to compare letter by letter: no spaces, no signs, every number 0, no doubled letters.
 
-    `normalised` is what normalise() returned. l and i become one, since 1, | and I stand for both.
+    `normalised` is what normalise() returned. l and i become one, since 1, | and I stand for both. Marks
+    that tell one word from another (Devanagari, Thai…) are letters here; Arabic and Hebrew points, which
+    writers put or leave out, are not.
     """
-    letters = _NOT_LETTERS.sub("", normalised)
+    letters = _not_letters().sub("", normalised)
     return _REPEATED.sub(r"\1", _DIGITS.sub("0", letters).replace("l", "i"))
+
+
+@cache
+def _not_letters() -> re.Pattern[str]:
+    return re.compile(f"(?:[^\\w{meaning_marks()}]|_)+")

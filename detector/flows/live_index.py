@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from django.db import connection
 
 from detector.errors import SnapshotInvalid
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.shingles import SKELETON_METHOD
 from detector.flows.index_item import join_campaign
+from detector.flows.renew_texts import renew
 from detector.index import snapshot
 from detector.index.build import faiss_index
 from detector.match import MOST_MATCHES, MakeIndex, Matcher, RawMatch
@@ -44,7 +46,7 @@ class LiveIndex:
         self._clear()
 
     def _clear(self) -> None:
-        self._matcher = Matcher(self._make_index)
+        self._matcher = Matcher(self._make_index, stored_skeletons)
         self._known: dict[int, tuple[str | None, bool]] = {}
         self._last = 0
 
@@ -187,6 +189,7 @@ class LiveIndex:
         stored = FingerprintRow.objects.filter(item_id__in=list(rows))
         for number, method, value, quality in stored.values_list("item_id", "method", "value", "quality"):
             rows[number].append(Fingerprint(method, bytes(value), quality))
+        renew(rows)
         self._matcher.add_many(list(rows.items()))
         self._known.update({number: (tenant, attested) for number, tenant, attested in fresh})
         self._last = max(self._last, fresh[-1][0])
@@ -239,6 +242,12 @@ def _as_match(raw: RawMatch, item: Item) -> Match:
         sha256=item.sha256,
         seen_at=item.time.isoformat(),
     )
+
+
+def stored_skeletons(numbers: Collection[int]) -> dict[int, bytes]:
+    """The packed skeletons of these items."""
+    rows = FingerprintRow.objects.filter(method=SKELETON_METHOD, item_id__in=list(numbers))
+    return {number: bytes(value) for number, value in rows.values_list("item_id", "value")}
 
 
 def stored_prints(item: Item) -> Fingerprints:

@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 
 
 class Metric(StrEnum):
-    """How two values are compared: HAMMING in bits of packed codes, COSINE as 1 - cosine of unit vectors."""
+    """How two values are compared: HAMMING in bits of packed codes, COSINE as 1 - cosine of unit vectors.
+
+    EDIT is 1 - the share of letters that two texts have in common, in order; no index measures it.
+    """
 
     HAMMING = "hamming"
     COSINE = "cosine"
+    EDIT = "edit"
 
 
 @dataclass(frozen=True, slots=True)

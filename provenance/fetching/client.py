@@ -7,9 +7,9 @@ after decoding.
 
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 import httpx
@@ -39,6 +39,7 @@ class _Message:
 
     body: bytes | None = None
     content_type: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -81,15 +82,42 @@ def fetch_bytes(
         return bytes(found)
 
 
+def posted(
+    url: str,
+    body: bytes,
+    content_type: str,
+    headers: Mapping[str, str],
+    *,
+    seconds: float = 10.0,
+    allowed: Allowed = is_public,
+) -> int:
+    """Send `body` to `url` and return the HTTP status; what is answered besides is not read.
+
+    Follows no redirect. Raises FetchFailed as `fetched` does.
+    """
+    deadline = time.monotonic() + seconds
+    with (
+        _client(deadline, seconds) as client,
+        _opened(client, url, _Message(body, content_type, headers), allowed, deadline) as response,
+    ):
+        return response.status_code
+
+
+def _client(deadline: float, seconds: float) -> httpx.Client:
+    # trust_env off: a proxy from the environment would connect to whatever it resolves itself.
+    return httpx.Client(
+        transport=transport_until(deadline),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=httpx.Timeout(min(STEP_SECONDS, seconds)),
+    )
+
+
 @contextmanager
 def _answered(url: str, message: _Message, allowed: Allowed, seconds: float) -> Iterator[Download]:
     deadline = time.monotonic() + seconds
-    # trust_env off: a proxy from the environment would connect to whatever it resolves itself.
-    timeout = httpx.Timeout(min(STEP_SECONDS, seconds))
     with (
-        httpx.Client(
-            transport=transport_until(deadline), trust_env=False, follow_redirects=False, timeout=timeout
-        ) as client,
+        _client(deadline, seconds) as client,
         _opened(client, url, message, allowed, deadline) as response,
     ):
         if response.status_code != 200:
@@ -134,6 +162,7 @@ def _request(client: httpx.Client, url: httpx.URL, address: Address, message: _M
         "Host": url.netloc.decode("ascii"),
         "Accept-Encoding": "identity",
         "User-Agent": "assay",
+        **message.headers,
     }
     if message.content_type is not None:
         headers["Content-Type"] = message.content_type

@@ -11,11 +11,13 @@ from service.api.attestations import Withdrawal
 from service.api.attestations import router as attestations
 from service.api.campaigns import router as campaigns
 from service.api.problems import guarded, on_exception
+from service.api.proofs import router as proofs
 from service.api.range import Digests
 from service.api.range import router as lookups
 from service.api.schemas import Problem, described
 from service.api.screenings import router as screenings
 from service.api.verifications import router as verifications
+from service.api.webhook import router as webhook
 
 _ABOUT = (
     "Who vouches for these bytes, and have we seen this before? Errors are RFC 9457 problem+json with a "
@@ -110,7 +112,9 @@ api.add_router("/attestations", attestations)
 api.add_router("/verifications", verifications)
 api.add_router("/screenings", screenings)
 api.add_router("/campaigns", campaigns)
+api.add_router("/webhook", webhook)
 api.add_router("", lookups)
+api.add_router("", proofs)
 
 
 def openapi(request: HttpRequest) -> JsonResponse:

@@ -10,6 +10,7 @@ from attest.standing import Standing
 from service.api.schemas import Anchor, Reason
 from service.models import State, Submission
 from service.pipeline import waiting_for
+from service.waiting import expected
 
 BASE = "/api/v1/attestations"
 
@@ -71,9 +72,33 @@ class Evidence(Schema):
     similarity: dict[str, Any]
 
 
+class ChainEta(Schema):
+    """Seconds until one chain has it and until that is final; null while something holds the chain up, whose
+    code is then `waits_for`. `measured` says whether earlier anchors there were the measure."""
+
+    chain_id: int
+    registry: str
+    trust: str
+    anchored: float | None
+    final: float | None
+    measured: bool
+    waits_for: str | None
+
+
+class Eta(Schema):
+    """Seconds from now until it is logged, anchored on the first chain and final there: an expectation, no
+    promise. 0 once it is so, null where it is expected on no chain."""
+
+    logged: float
+    anchored: float | None
+    final: float | None
+    chains: list[ChainEta]
+
+
 class Attestation(Summary):
     """One attestation. `reasons` say why it was accepted, held or refused; `error` why it failed, if it did,
     and `waiting` what it waits for if something it needs is away for now (a signing key, a time stamp).
+    `eta` is null where nothing more comes by itself: held, refused, failed.
 
     `claim_sha256` and `binding_sha256` are its identity beside the file's digest; `embedded` says whether the
     signed file carries its manifest.
@@ -88,6 +113,7 @@ class Attestation(Summary):
     reasons: list[Reason]
     error: Reason | None
     waiting: Reason | None
+    eta: Eta | None
     evidence: Evidence
 
 
@@ -146,6 +172,18 @@ def _evidence(submission: Submission, standing: Standing | None) -> dict[str, An
     }
 
 
+def _eta(submission: Submission) -> dict[str, Any] | None:
+    if submission.state in (State.HELD, State.REFUSED, State.FAILED):
+        return None
+    eta = expected(submission.leaf_index)
+    return {
+        "logged": eta.logged,
+        "anchored": eta.anchored,
+        "final": eta.final,
+        "chains": [asdict(each) for each in eta.chains],
+    }
+
+
 def full(submission: Submission, standing: Standing | None) -> dict[str, Any]:
     """Everything its owner may see."""
     waiting = waiting_for(submission)
@@ -161,5 +199,6 @@ def full(submission: Submission, standing: Standing | None) -> dict[str, Any]:
         "reasons": submission.reasons,
         "error": error,
         "waiting": asdict(waiting) if waiting else None,
+        "eta": _eta(submission),
         "evidence": _evidence(submission, standing),
     }

@@ -33,6 +33,7 @@ _REQUEST = {
     "invalid_url": (422, "The address cannot be fetched"),
     "blocked_address": (422, "The address points where this service does not go"),
     "too_many_redirects": (422, "The address redirects too often"),
+    "invalid_webhook_url": (422, "The webhook's address cannot be used"),
     "url_too_slow": (422, "The address answered too slowly"),
 }
 
@@ -101,6 +102,7 @@ _SERVICE = {
     "log_inconsistent": (503, "The log is stopped until an operator looks at it"),
     "database_unavailable": (503, "The database does not answer"),
     "chain_unavailable": (503, "The chain does not answer"),
+    "chain_disagreement": (503, "The chain's endpoints contradict each other"),
     "chain_mismatch": (503, "The chain is not the one configured"),
     "chain_refused": (503, "The chain refused the transaction"),
     "registry_refused": (503, "The registry refused the transaction"),

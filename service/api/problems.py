@@ -3,6 +3,7 @@
 import errno
 import json
 import logging
+import sqlite3
 import uuid
 from collections.abc import Callable
 from functools import wraps
@@ -74,7 +75,17 @@ _DJANGO: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
 )
 
 
+def _is_full(error: Exception) -> bool:
+    """Whether a database says that its disk is full: SQLite's code 13, PostgreSQL's class 53100."""
+    cause = error.__cause__
+    full = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return full or getattr(cause, "sqlstate", None) == "53100"
+
+
 def _from_django(error: Exception) -> HttpResponse | None:
+    if isinstance(error, OperationalError) and _is_full(error):
+        log.error("storage is full: %s", error)
+        return problem(TABLE["storage_full"])
     for classes, code, detail in _DJANGO:
         if isinstance(error, classes):
             if code == "database_unavailable":

@@ -25,6 +25,7 @@ _OWN = (
     "IDENTITY_URL",
     "CHAIN_ID",
     "REGISTRY_ADDRESS",
+    "SPEND_CEILING_WEI",
 )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attest.errors import AttestError, ChainMismatch, ChainUnavailable, ProofInvalid
 from attest.proofs.bundle import ProofBundle
-from attest.proofs.verifier import ChainReader
+from attest.proofs.verifier import NOTHING_PINNED, ChainReader, Pins
 from attest.proofs.verifier import verify as verify_proof
 from attest.standing import Registration, Standing
 from detector.similarity import Similarity
@@ -31,14 +31,15 @@ _DAMAGED = frozenset({"empty_file", "truncated_file", "malformed_media", "malfor
 class Tools:
     """What checking needs. `log_key` is the verifier key line to pin; `chain` None asks no chain.
 
-    `revocation` asks the signers' authorities, `remote` fetches credentials that a file only names, and
-    `second_opinion` asks another validator.
+    `pins` are block hashes, witnesses and log ids. `revocation` asks the signers' authorities,
+    `remote` fetches credentials that a file only names, and `second_opinion` asks another validator.
     """
 
     inspector: Inspector
     limits: Limits
     log_key: str | None = None
     chain: ChainReader | None = None
+    pins: Pins = NOTHING_PINNED
     revocation: bool = False
     remote: bool = False
     second_opinion: bool = False
@@ -141,11 +142,11 @@ def _standing(
     now = datetime.now(UTC)
     try:
         try:
-            return verify_proof(bundle, digests, tools.log_key, tools.chain, now)
+            return verify_proof(bundle, digests, tools.log_key, tools.chain, now, pins=tools.pins)
         except (ChainUnavailable, ChainMismatch) as error:
             # The proof may hold although the chain could not be asked; it was wanted, so it is not verified.
             troubles.append(Trouble(Outcome.UNCHECKED, Reason(error.code, str(error))))
-            return verify_proof(bundle, digests, tools.log_key, None, now)
+            return verify_proof(bundle, digests, tools.log_key, None, now, pins=tools.pins)
     except AttestError as error:
         outcome = Outcome.REFUSED if error.permanent else Outcome.UNCHECKED
         troubles.append(Trouble(outcome, Reason(error.code, str(error))))

@@ -1,21 +1,26 @@
 """Runs leased jobs: calls one function per kind, renews the lease meanwhile, records how it ended."""
 
+import errno
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 from django.db import Error as DatabaseError
 
 from provenance.errors import SignerUnavailable
 from service import job_table as table
-from service import pipeline, upkeep
+from service import pipeline, upkeep, webhooks
 from service.errors import KNOWN_ERRORS
 from service.models import JobState
 from service.wiring import config
 
 log = logging.getLogger(__name__)
+_FULL = "storage_full"
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 HEARTBEAT_SECONDS = table.LEASE.total_seconds() / 3
 
 
@@ -31,13 +36,29 @@ class Kind:
 def kinds() -> dict[str, Kind]:
     """Every kind of job, by name."""
     settings = config()
+    outside = settings.tsa_urls or settings.ots_calendars
     return {
         pipeline.ATTEST: Kind(pipeline.advance, give_up=pipeline.give_up),
         "seal": Kind(lambda _: pipeline.seal(), every=settings.seal_seconds),
-        "anchor": Kind(lambda _: pipeline.anchor(), every=settings.anchor_seconds),
+        # Each chain has its own, so that a slow one holds up no other.
+        **{
+            pipeline.anchor_job(place): Kind(partial(_anchor, place), every=settings.anchor_seconds)
+            for place in range(max(1, len(settings.chains)))
+        },
         "snapshot": Kind(lambda _: upkeep.snapshot(), every=60.0),
         "sweep": Kind(lambda _: upkeep.sweep(), every=15.0),
+        # With nobody to ask they do not recur; a row from a time when there was somebody just ends.
+        "cosign": Kind(
+            lambda _: pipeline.cosign(), every=settings.witness_seconds if settings.witnesses else None
+        ),
+        "stamp": Kind(lambda _: pipeline.stamp(), every=settings.timestamp_seconds if outside else None),
+        "webhooks": Kind(lambda _: webhooks.collect(), every=2.0),
+        webhooks.DELIVER: Kind(webhooks.deliver, give_up=webhooks.go_on),
     }
+
+
+def _anchor(place: int, _: str) -> int:
+    return pipeline.anchor(place)
 
 
 def ensure_recurring() -> None:
@@ -45,6 +66,14 @@ def ensure_recurring() -> None:
     for name, kind in kinds().items():
         if kind.every is not None:
             table.enqueue(name)
+
+
+def mind_the_clock() -> None:
+    """Raise the alarm, and go on, where the clock ran ahead and was set back: jobs lie far in the future."""
+    periods = (kind.every for kind in kinds().values() if kind.every is not None)
+    moved = table.pull_back(timedelta(seconds=max(table.LONGEST_RETRY_SECONDS, *periods) + 60.0))
+    if moved:
+        log.warning("clock_went_back: %s jobs were due later than any can be; they are due now", moved)
 
 
 @contextmanager
@@ -81,12 +110,8 @@ def run(lease: table.Lease) -> JobState:
     try:
         with _kept_alive(lease):
             kind.run(lease.subject)
-    except KNOWN_ERRORS as error:
-        outage = isinstance(error, SignerUnavailable)
-        return _failed(lease, kind, error.code, str(error), permanent=error.permanent, outage=outage)
-    except Exception as error:
-        log.exception("job %s (%s %s) failed", lease.job_id, lease.kind, lease.subject)
-        return _failed(lease, kind, "internal_error", f"{type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 - whatever it was, the job keeps it
+        return _failed(lease, kind, _trouble(lease, error))
     if kind.every is not None:
         table.repeat(lease, kind.every)
         return JobState.QUEUED
@@ -94,20 +119,34 @@ def run(lease: table.Lease) -> JobState:
     return JobState.DONE
 
 
-def _failed(
-    lease: table.Lease,
-    kind: Kind,
-    code: str,
-    sentence: str,
-    *,
-    permanent: bool = False,
-    outage: bool = False,
-) -> JobState:
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What a job failed with; an `outage` takes the time it takes and costs no tries."""
+
+    code: str
+    sentence: str
+    permanent: bool = False
+    outage: bool = False
+
+
+def _trouble(lease: table.Lease, error: Exception) -> _Trouble:
+    if isinstance(error, KNOWN_ERRORS):
+        away = isinstance(error, SignerUnavailable | webhooks.DeliveryFailed)
+        outage = away or error.code == _FULL
+        return _Trouble(error.code, str(error), permanent=error.permanent, outage=outage)
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+        return _Trouble(_FULL, "The storage is full.", outage=True)
+    log.error("job %s (%s %s) failed", lease.job_id, lease.kind, lease.subject, exc_info=error)
+    return _Trouble("internal_error", f"{type(error).__name__}: {error}")
+
+
+def _failed(lease: table.Lease, kind: Kind, trouble: _Trouble) -> JobState:
+    code, sentence = trouble.code, trouble.sentence
     if kind.every is not None:
         # A recurring job is never poisoned: it says what is wrong and comes again, less and less often.
         log.warning("%s: %s (%s)", lease.kind, sentence, code)
         return table.fail_recurring(lease, code, sentence)
-    state = table.fail(lease, code, sentence, permanent=permanent, outage=outage)
+    state = table.fail(lease, code, sentence, permanent=trouble.permanent, outage=trouble.outage)
     if state is JobState.POISONED and kind.give_up is not None:
         kind.give_up(lease.subject, code, sentence)
     log.info("job %s (%s): %s, %s (%s)", lease.job_id, lease.kind, state, sentence, code)

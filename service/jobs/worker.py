@@ -60,8 +60,18 @@ class Worker:
     def _beat(self) -> None:
         while not self._stop.is_set():
             note_beat(self._name, ready=wiring.is_warm())
+            watch_clock()
             self._stop.wait(BEAT_SECONDS if wiring.is_warm() else 0.25)
         connection.close()
+
+
+def watch_clock() -> None:
+    """`runner.mind_the_clock`; a database that is down is no reason to die."""
+    try:
+        runner.mind_the_clock()
+    except DatabaseError as error:
+        log.warning("the database did not answer: %s", error)
+        close_old_connections()
 
 
 def note_beat(name: str, *, ready: bool) -> None:
@@ -83,6 +93,7 @@ def feed_broker(name: str, stop: threading.Event) -> None:
     runner.ensure_recurring()
     while not stop.is_set():
         note_beat(name, ready=True)
+        watch_clock()
         try:
             for job_id in table.due_for_dispatch(timezone.now(), STALE):
                 send(job_id)

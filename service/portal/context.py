@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
+from attest.standing import chain_trust
 from service.portal.access import may_review
+from service.settings.env import ChainPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,11 @@ class Notice:
     sentence: str
 
 
-def _is_this_machine(url: str) -> bool:
-    host = urlsplit(url).hostname or "localhost"
+def _is_local(place: ChainPlace) -> bool:
+    """Whether that chain can be rewritten by whoever runs it, as far as can be told without asking it."""
+    if place.chain_id is not None:
+        return chain_trust(place.chain_id) == "none"
+    host = urlsplit(place.rpc_urls[0]).hostname or "localhost"
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -30,7 +35,8 @@ def _is_this_machine(url: str) -> bool:
 def _notices() -> tuple[Notice, ...]:
     config = settings.CONFIG
     found: list[Notice] = []
-    if _is_this_machine(config.chain_rpc_url):
+    # Beside a public chain a local one takes nothing away; each anchor says for itself what it is worth.
+    if all(map(_is_local, config.chains)):
         found.append(
             Notice(
                 "Local chain: no independent trust",

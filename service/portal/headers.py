@@ -21,6 +21,8 @@ PAGES = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# A page that computes everything itself: its scripts may not connect to us either.
+ALONE = PAGES.replace("connect-src 'self'", "connect-src 'none'")
 # Somebody else's bytes: nothing in them may run, load or submit, whatever a browser takes them for.
 DOWNLOADS = "default-src 'none'; sandbox; frame-ancestors 'none'"
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from service.portal.views import attest, attestation, downloads, home, keys, review, session, verify
+from service.portal.views import attest, attestation, check, downloads, home, keys, review, session, verify
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("attestations/<uuid:pk>/manifest", downloads.manifest, name="attestation-manifest"),
     path("attestations/<uuid:pk>/proof", downloads.proof, name="attestation-proof"),
     path("verify", verify.verify, name="verify"),
+    path("check", check.check, name="check"),
+    path("check/assay-check.html", check.saved, name="check-saved"),
+    path("check/assay-proof.mjs", check.verifier, name="check-verifier"),
     path("review", review.review, name="review"),
     path("review/<uuid:pk>", review.decide, name="review-decide"),
     path("keys", keys.keys, name="keys"),

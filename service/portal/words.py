@@ -94,7 +94,11 @@ _METHODS = (
     ("exact", "identical bytes"),
     ("pdq", "picture fingerprint (PDQ), in differing bits out of 256"),
     ("minilm", "meaning of the text (MiniLM), from 0 the same to 1 unrelated"),
-    ("shingles", "wording of the text, from 0 the same to 1 unrelated"),
+    ("textsha", "the same text once disguises are undone"),
+    ("shingle", "sequences of letters, from 0 the same to 1 unrelated"),
+    ("order", "letters in the same order, from 0 the same to 1 unrelated"),
+    ("passage", "a passage of the text, from 0 the same to 1 unrelated"),
+    ("st-", "meaning of the text (a model of the operator's), from 0 the same to 1 unrelated"),
 )
 
 

@@ -8,10 +8,19 @@ from service.settings.base import *  # noqa: F403
 from service.settings.base import CONFIG, SQLITE_OPTIONS, database
 
 # An Assay that runs from this checkout is none of the tests' business.
-CONFIG = replace(
-    CONFIG, chain_rpc_url="", broker_url="", storage_url="", signer_urls=(), identity_url="", trust_lists=()
-)
 DATA_DIR = Path(tempfile.mkdtemp(prefix="assay-test-"))
+CONFIG = replace(
+    CONFIG,
+    data_dir=DATA_DIR,
+    chain_rpc_url="",
+    broker_url="",
+    storage_url="",
+    signer_urls=(),
+    identity_url="",
+    trust_lists=(),
+    witnesses=(),
+    ots_calendars=(),
+)
 SECRET_KEY = "only-for-tests"  # noqa: S105
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

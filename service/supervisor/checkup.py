@@ -9,48 +9,34 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from detector.fingerprints.precision import choose
 from provenance.keys.profile import RENEW_WITHIN
 from service.settings.env import RUNNING_FILE, Config
-
-
-class Health(StrEnum):
-    """How a place is filled."""
-
-    LIVE = "live"
-    EMBEDDED = "embedded"
-    MISSING = "missing"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One place: what stands there, how it is, and what that costs you (empty where it costs nothing)."""
-
-    place: str
-    health: Health
-    what: str
-    cost: str = ""
+from service.supervisor import chain_checkup
+from service.supervisor.finding import Finding, Health
 
 
 def examine(config: Config) -> list[Finding]:
     """Every place in turn; a probe that fails in a way nobody foresaw is a finding too."""
-    return [_guarded(place, probe, config) for place, probe in PROBES.items()]
+    return [finding for place, probe in PROBES.items() for finding in _guarded(place, probe, config)]
 
 
-def _guarded(place: str, probe: Callable[[Config], Finding], config: Config) -> Finding:
+Probe = Callable[[Config], Finding | list[Finding]]
+
+
+def _guarded(place: str, probe: Probe, config: Config) -> list[Finding]:
     try:
-        return probe(config)
+        found = probe(config)
     except Exception as error:  # noqa: BLE001 - a diagnosis must go on to the next place
-        return Finding(place, Health.BROKEN, f"{type(error).__name__}: {error}")
+        return [Finding(place, Health.BROKEN, f"{type(error).__name__}: {error}")]
+    return found if isinstance(found, list) else [found]
 
 
 def _without_secret(url: str) -> str:
@@ -139,36 +125,8 @@ def _storage(config: Config) -> Finding:
     return Finding("storage", Health.EMBEDDED, f"files in {folder}, {free:.1f} GiB free", cost)
 
 
-def _chain(config: Config) -> Finding:
-    from attest.errors import AttestError
-    from attest.registry import embedded
-    from attest.registry.rpc import RpcEndpoint
-
-    url = config.chain_rpc_url or str(running(config).get("chain_rpc_url") or "")
-    cost = (
-        "" if config.chain_rpc_url else "no independent trust: it proves nothing to others; set CHAIN_RPC_URL"
-    )
-    if not url:
-        try:
-            return Finding(
-                "chain", Health.MISSING, f"embedded, not running ({embedded.binary().name} found)", cost
-            )
-        except embedded.AnvilMissing as error:
-            return Finding(
-                "chain", Health.MISSING, str(error), "nothing is anchored; `./assay up` fetches it"
-            )
-    endpoint = RpcEndpoint(url, timeout=5.0)
-    try:
-        chain_id = int(str(endpoint.call("eth_chainId")), 16)
-        block = int(str(endpoint.call("eth_blockNumber")), 16)
-    except AttestError as error:
-        return Finding(
-            "chain", Health.BROKEN, f"{endpoint.name}: {error}", "checkpoints wait; verifying goes on"
-        )
-    finally:
-        endpoint.close()
-    health = Health.LIVE if config.chain_rpc_url else Health.EMBEDDED
-    return Finding("chain", health, f"{endpoint.name}, chain {chain_id}, block {block}", cost)
+def _chains(config: Config) -> list[Finding]:
+    return chain_checkup.examine(config, str(running(config).get("chain_rpc_url") or ""))
 
 
 def _signer(config: Config) -> Finding:
@@ -203,6 +161,33 @@ def _time(config: Config) -> Finding:
     return Finding("timestamps", Health.LIVE, ", ".join(map(_without_secret, config.tsa_urls)))
 
 
+def _witnesses(config: Config) -> Finding:
+    """Whether each witness's address answers anything at all; what it cosigns is the job table's to say."""
+    from attest.outside import OutsideUnavailable, get
+
+    if not config.witnesses:
+        cost = "only the chain could show a fork of the log; set WITNESSES"
+        return Finding("witnesses", Health.MISSING, "none", cost)
+    away = []
+    for key, url in config.witnesses:
+        try:
+            get(url, accept="*/*", max_bytes=64 * 1024, seconds=3.0)
+        except OutsideUnavailable:
+            away.append(key.partition("+")[0])
+    names = ", ".join(key.partition("+")[0] for key, _ in config.witnesses)
+    if away:
+        cost = "its cosignatures are missing, and anchors wait a little for them"
+        return Finding("witnesses", Health.BROKEN, f"{', '.join(away)} does not answer (of {names})", cost)
+    return Finding("witnesses", Health.LIVE, names)
+
+
+def _calendars(config: Config) -> Finding:
+    if not config.ots_calendars:
+        cost = "no second anchor in Bitcoin; set OTS_CALENDARS where you want one"
+        return Finding("calendars", Health.MISSING, "none", cost)
+    return Finding("calendars", Health.LIVE, ", ".join(map(_without_secret, config.ots_calendars)))
+
+
 def _trust(config: Config) -> Finding:
     count = len(config.trust_lists)
     if not count:
@@ -232,7 +217,8 @@ def _gpus() -> list[str]:
 
 def _device(config: Config) -> Finding:
     version, gpus = importlib.metadata.version("torch"), _gpus()
-    what = f"torch {version}, {os.cpu_count()} CPU cores, {', '.join(gpus) or 'no GPU'}"
+    what = f"torch {version}, {os.cpu_count()} CPU cores, {', '.join(gpus) or 'no GPU'}; texts embed in "
+    what += choose(config.device).reason
     if config.device.startswith("cuda"):
         if not gpus or version.endswith("+cpu"):
             return Finding(
@@ -244,15 +230,17 @@ def _device(config: Config) -> Finding:
     return Finding("device", Health.EMBEDDED, what, "texts embed at tens to hundreds a second")
 
 
-PROBES: dict[str, Callable[[Config], Finding]] = {
+PROBES: dict[str, Probe] = {
     "service": _service,
     "database": _database,
     "worker": _worker,
     "broker": _broker,
     "storage": _storage,
-    "chain": _chain,
+    "chain": _chains,
     "signer": _signer,
     "timestamps": _time,
+    "witnesses": _witnesses,
+    "calendars": _calendars,
     "trust lists": _trust,
     "text embedder": _embedder,
     "device": _device,

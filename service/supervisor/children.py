@@ -65,7 +65,8 @@ def _beating(name: str, command: tuple[str, ...], environment: dict[str, str]) -
 
     def healthy() -> bool:
         try:
-            seen = WorkerBeat.objects.filter(name=name, seen_at__gte=timezone.now() - BEAT_STALE)
+            now = timezone.now()
+            seen = WorkerBeat.objects.filter(name=name, seen_at__range=(now - BEAT_STALE, now + BEAT_STALE))
             return seen.exists()
         except DatabaseError:
             return True  # no fault of the worker's, and starting it again would not mend the database

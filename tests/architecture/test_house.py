@@ -16,6 +16,8 @@ SDK_ROOMS = {
     "eth_abi": ("attest/registry",),
     "requests": ("attest/registry",),
     "eth_account": ("attest/registry",),
+    "rfc3161_client": ("attest/timestamps",),
+    "opentimestamps": ("attest/timestamps",),
     "faiss": ("detector/index",),
     "torch": ("detector/fingerprints", "service/management/commands/doctor.py"),
     "sentence_transformers": ("detector/fingerprints",),

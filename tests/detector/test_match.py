@@ -64,6 +64,37 @@ def test_reworded_spam_is_found_by_its_meaning(embedders: Embedders) -> None:
     assert [match.item_no for match in found] == [len(INNOCENT)]
 
 
+@pytest.mark.parametrize(
+    ("changed", "method", "says"),
+    [
+        (
+            "Congratulashions! Yu hav wun a fre iPhon 15, clik http://x.test to clam yor prise naw",
+            "order/1",
+            "in the same order",
+        ),
+        (
+            "click http://x.test to claim your prize now, Congratulations! You have won a free iPhone 15",
+            "shingle3/2",
+            "sequences of letters",
+        ),
+        (f"{INNOCENT[0]} {INNOCENT[1]} {SPAM} {INNOCENT[0]}", "passage/1", "as a passage"),
+    ],
+)
+def test_a_match_says_what_the_two_texts_have_in_common(
+    without_model: Embedders, changed: str, method: str, says: str
+) -> None:
+    matcher = indexed(without_model, [INNOCENT[2], SPAM])
+    found = matcher.match(text_fingerprints([changed], without_model)[0])
+    assert [(match.item_no, match.method) for match in found] == [(1, method)]
+    assert says in found[0].why
+
+
+def test_a_text_cut_under_the_floor_still_finds_the_whole(without_model: Embedders) -> None:
+    matcher = indexed(without_model, ["Sorry I cannot come to night"])
+    found = matcher.match(text_fingerprints(["Sorry I cannot come to"], without_model)[0])
+    assert [match.item_no for match in found] == [0]
+
+
 def test_unrelated_texts_are_not_matched(embedders: Embedders) -> None:
     matcher = indexed(embedders, [*INNOCENT, SPAM])
     for number, prints in enumerate(text_fingerprints([*INNOCENT, SPAM], embedders)):
@@ -73,7 +104,7 @@ def test_unrelated_texts_are_not_matched(embedders: Embedders) -> None:
 def test_the_same_words_in_other_dress_are_equal_texts(embedders: Embedders) -> None:
     matcher = indexed(embedders, [SPAM])
     found = matcher.match(text_fingerprints([DISGUISES[0]], embedders)[0])
-    assert (found[0].method, found[0].score) == ("textsha/1", 1.0)
+    assert (found[0].method, found[0].score) == ("textsha/2", 1.0)
 
 
 @pytest.mark.parametrize("text", ["thanks!", "ok", "😀😀", "x", ""])
@@ -154,6 +185,13 @@ def test_both_kinds_of_index_give_the_same_matches(embedders: Embedders) -> None
 
 
 def test_every_threshold_says_how_it_was_set() -> None:
-    assert set(shipped()) == {"pdq/1", "shingle3/1", "shingle8/1", "minilm/1"}
+    assert set(shipped()) == {
+        "pdq/1",
+        "shingle3/2",
+        "shingle8/2",
+        "order/1",
+        "passage/1",
+        "minilm/1",
+    }
     for calibration in shipped().values():
         assert calibration.evidence["set_on"]

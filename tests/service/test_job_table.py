@@ -159,3 +159,20 @@ def test_a_job_asked_for_again_has_its_patience_anew() -> None:
     again = table.lease_one(job.pk, "two")
     assert again is not None
     assert table.fail(again, "signer_token_gone", "The token is gone.", outage=True) is JobState.QUEUED
+
+
+def test_what_a_clock_that_ran_a_day_ahead_wrote_is_due_again_once_it_is_right() -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    table.enqueue("seal", run_at=tomorrow)
+    held = table.enqueue("attest", "a")
+    assert table.lease_one(held.pk, "dead", now=tomorrow) is not None
+    soon = table.enqueue("attest", "b", run_at=timezone.now() + timedelta(seconds=200))
+    assert table.lease_next("one") is None
+    assert table.pull_back(timedelta(seconds=360)) == 2
+    lease = table.lease_next("one")
+    assert lease is not None
+    assert lease.kind == "seal"
+    assert table.lease_next("one") is None
+    assert table.lease_next("one", now=timezone.now() + 2 * table.LEASE) is not None
+    assert Job.objects.get(pk=soon.pk).state == JobState.QUEUED
+    assert table.pull_back(timedelta(seconds=360)) == 0

@@ -83,7 +83,7 @@ def chain(house: Path, settings: Any) -> Iterator[bool]:
     rpc_url = f"http://127.0.0.1:{port}"
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         embedded.wait_ready(rpc_url)
-        chain = {"chain_rpc_url": rpc_url, "chain_id": embedded.CHAIN_ID, "anchor_seconds": 0.5}
+        chain = {"chain_rpc_url": rpc_url, "chain_ids": (embedded.CHAIN_ID,), "anchor_seconds": 0.5}
         settings.CONFIG = dataclasses.replace(settings.CONFIG, **chain)
         yield True
         process.terminate()

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from django.utils import timezone
+
+from attest.flows.restore import RESTORED
 from attest.log.leaf import Kind
 from attest.models import LeafRow
 from attest.queries import anchored_size, latest_checkpoint
@@ -15,7 +18,8 @@ _LOGGED = frozenset({State.APPENDED, State.LOGGED, State.ANCHORED})
 
 def differences() -> Iterator[Difference]:
     """Submissions without their leaf, leaves without their submission, and states ahead of the log."""
-    leaves = LeafRow.objects.filter(kind=Kind.ATTESTATION).order_by("index")
+    # What was brought back from the published files has no submission: it was lost with the old database.
+    leaves = LeafRow.objects.filter(kind=Kind.ATTESTATION).exclude(key__startswith=RESTORED).order_by("index")
     for leaf in leaves.iterator(chunk_size=500):
         yield from _of_leaf(leaf)
     rows = Submission.objects.select_related("asset", "signed", "store").order_by("pk")
@@ -23,11 +27,50 @@ def differences() -> Iterator[Difference]:
         yield from _of_submission(submission)
 
 
-def _of_leaf(leaf: LeafRow) -> Iterator[Difference]:
+def repair(found: list[Difference]) -> None:
+    """Set each row's place and state to what the log says; sealing and anchoring then go on from there.
+
+    Contents and digests are not touched: where those differ, somebody must look.
+    """
+    leaves = LeafRow.objects.filter(kind=Kind.ATTESTATION, key__startswith=_KEY).order_by("index")
+    for leaf in leaves.iterator(chunk_size=500):
+        submission = _submission_of(leaf)
+        if submission is None:
+            continue
+        if submission.leaf_index != leaf.index:
+            _set(submission, leaf_index=leaf.index)
+        if (submission.revoked_at is None) != (leaf.revoked_at is None):
+            _set(submission, revoked_at=leaf.revoked_at)
+    for submission in (
+        Submission.objects.filter(leaf_index__isnull=False).order_by("pk").iterator(chunk_size=500)
+    ):
+        state = State(submission.state)
+        if submission.leaf_index is not None and (right := _state_of(submission.leaf_index, state)) != state:
+            _set(submission, state=right)
+
+
+def _state_of(index: int, state: State) -> State:
+    """How far a submission is whose leaf is at `index`: never further than the log and the chains are."""
+    if state is State.ANCHORED and index < anchored_size():
+        return state
+    if state in (State.LOGGED, State.ANCHORED) and index < _sealed():
+        return State.LOGGED
+    return State.APPENDED
+
+
+def _set(submission: Submission, **columns: object) -> None:
+    Submission.objects.filter(pk=submission.pk).update(updated_at=timezone.now(), **columns)
+
+
+def _submission_of(leaf: LeafRow) -> Submission | None:
     try:
-        submission = Submission.objects.filter(pk=UUID(leaf.key.removeprefix(_KEY))).first()
+        return Submission.objects.filter(pk=UUID(leaf.key.removeprefix(_KEY))).first()
     except ValueError:
-        submission = None
+        return None
+
+
+def _of_leaf(leaf: LeafRow) -> Iterator[Difference]:
+    submission = _submission_of(leaf)
     if submission is None:
         yield Difference(
             "submissions", "leaf_without_submission", f"Leaf {leaf.index} belongs to no submission."

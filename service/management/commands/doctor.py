@@ -10,7 +10,8 @@ from rich.text import Text
 
 from service.cli.exits import Exit
 from service.cli.verb import Verb
-from service.supervisor.checkup import Finding, Health, examine
+from service.supervisor.checkup import examine
+from service.supervisor.finding import Finding, Health
 
 STYLES = {Health.LIVE: "green", Health.EMBEDDED: "cyan", Health.MISSING: "yellow", Health.BROKEN: "bold red"}
 

@@ -36,6 +36,27 @@ class Command(Verb):
         )
         parser.add_argument("--log-key", metavar="K", help="the log's verifier key to pin, or a file with it")
         parser.add_argument(
+            "--log-id",
+            metavar="ID",
+            action="append",
+            default=[],
+            help="the log's id in registries, or its owner's address, to pin; may be repeated",
+        )
+        parser.add_argument(
+            "--block-hash",
+            metavar="CHAIN_ID:HASH",
+            action="append",
+            default=[],
+            help="a block's hash to believe: evidence in the proof is checked under it, with no chain asked",
+        )
+        parser.add_argument(
+            "--witness",
+            metavar="VKEY",
+            action="append",
+            default=[],
+            help="a witness's verifier key, whose cosignature the checkpoint must bear; may be repeated",
+        )
+        parser.add_argument(
             "--trust",
             type=Path,
             metavar="LIST",
@@ -92,6 +113,7 @@ class Command(Verb):
             limits=Limits(max_bytes=config.max_upload_bytes),
             log_key=_log_key(options["log_key"]),
             chain=_chain(options["rpc"]),
+            pins=_pins(options),
             revocation=options["online"],
             remote=options["remote"],
             second_opinion=options["second_opinion"],
@@ -130,6 +152,16 @@ def _log_key(given: str | None) -> str | None:
             "--log-key takes the log's verifier key (NAME+HASH+KEY) or a file that holds it."
         ) from error
     return line.strip()
+
+
+def _pins(options: dict[str, Any]) -> Any:
+    from attest.errors import ProofInvalid
+    from attest.proofs.pins import Pins
+
+    try:
+        return Pins.parse(options["block_hash"], options["witness"], options["log_id"])
+    except ProofInvalid as error:
+        raise usage(str(error)) from error
 
 
 def _first_line(path: Path) -> str:

@@ -15,6 +15,7 @@ from service.portal.evidence import evidence
 from service.portal.forms import RevocationForm
 from service.portal.problem import KNOWN, Problem
 from service.portal.timeline import is_settled, said, steps
+from service.portal.wait import wait_for
 from service.portal.words import SOURCE_NAMES, STATES, TRAINING, method
 from service.report import similarity_from
 from service.wishes import wishes_from
@@ -46,6 +47,7 @@ def live_context(request: HttpRequest, submission: Submission) -> dict[str, obje
         "token": progress_token(submission),
         "evidence": evidence(submission),
         "waiting": pipeline.waiting_for(submission),
+        "wait": wait_for(submission),
         "wishes": wishes_from(submission.wishes),
         "training": dict(TRAINING).get(submission.wishes.get("training")),
         "held": held_because(submission) if submission.state in (State.HELD, State.REFUSED) else None,

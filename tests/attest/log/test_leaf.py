@@ -3,6 +3,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,11 @@ def any_leaf(draw) -> Leaf:
 @given(any_leaf())
 def test_a_leaf_survives_encoding_and_parsing(leaf: Leaf) -> None:
     assert Leaf.parse(leaf.encode()) == leaf
+
+
+@given(any_leaf())
+def test_the_encoding_is_what_an_implementation_of_rfc_8785_makes(leaf: Leaf) -> None:
+    assert leaf.encode() == rfc8785.dumps(json.loads(leaf.encode()))
 
 
 @given(any_leaf(), st.data())
@@ -86,6 +92,7 @@ GOOD = json.loads(Leaf(Kind.ATTESTATION, ISSUED, source_type="human", commitment
         {**GOOD, "commitments": {}},
         {**GOOD, "commitments": {"file": A.upper()}},
         {**GOOD, "commitments": {"other": A}},
+        {**GOOD, "commitments": {"file": None}},
         {**GOOD, "commitments": [1]},
         {**GOOD, "source_type": "<b>"},
         {**GOOD, "source_type": None},

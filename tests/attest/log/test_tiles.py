@@ -1,3 +1,4 @@
+import random
 from pathlib import Path
 
 import pytest
@@ -5,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attest.errors import LogInconsistent, ProofInvalid
-from attest.log.checkpoint import Checkpoint
+from attest.log.checkpoint import open_checkpoint
 from attest.log.merkle import inclusion_proof, leaf_hash, root_of, verify_inclusion
-from attest.log.note import Note
+from attest.log.note import VerifierKey
 from attest.log.store import TileHashes, TileMissing, TileStore
 from attest.log.tiles import (
     encode_entries,
@@ -17,6 +18,12 @@ from attest.log.tiles import (
     parse_hashes,
     parse_path,
     tile_path,
+    tiles_of,
+)
+
+# The key that Tessera's authors publish for their test log.
+PUBLIC_LOG = VerifierKey.parse(
+    "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
 )
 
 
@@ -24,7 +31,7 @@ def test_the_public_log_rebuilds_from_its_entry_bundles(shared: Path) -> None:
     root = shared / "vectors" / "tlog-tiles" / "testdata" / "log"
     store, seen = TileStore(root), 0
     for path in root.glob("checkpoint.*"):
-        checkpoint = Checkpoint.parse(Note.parse(path.read_text()).text)
+        checkpoint = open_checkpoint(path.read_text(), PUBLIC_LOG)
         if checkpoint.size == 0:
             assert checkpoint.root == root_of([])
             continue
@@ -42,6 +49,22 @@ def test_the_public_log_rebuilds_from_its_entry_bundles(shared: Path) -> None:
             verify_inclusion(index, checkpoint.size, hashed, proof, checkpoint.root)
         seen += 1
     assert seen == 15
+
+
+def test_many_proofs_of_one_tree_keep_a_bounded_number_of_tiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("attest.log.store.KEPT_TILES", 3)
+    store, size = TileStore(tmp_path), 2000
+    hashes = [leaf_hash(str(each).encode()) for each in range(size)]
+    for index, width in tiles_of(size, 0):
+        store.write(tile_path(0, index, width), encode_hashes(hashes[index * 256 : index * 256 + width]))
+    above = [root_of(hashes[first : first + 256]) for first in range(0, size - 255, 256)]
+    store.write(tile_path(1, 0, len(above)), encode_hashes(above))
+    read, root = TileHashes(store, size), root_of(hashes)
+    for index in random.Random(1).sample(range(size), 200):
+        verify_inclusion(index, size, hashes[index], inclusion_proof(index, size, read), root)
+        assert len(read._tiles) <= 3
 
 
 def test_paths_are_those_of_the_specification() -> None:

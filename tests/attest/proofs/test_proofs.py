@@ -20,6 +20,8 @@ from attest.log.merkle import inclusion_proof, leaf_hash, root_of
 from attest.proofs import __main__ as door
 from attest.proofs import bundle as bundle_module
 from attest.proofs.bundle import BundleAnchor, Content, ProofBundle, ProofState
+from attest.proofs.pins import Pins
+from attest.proofs.vectors.materials import block_of, final, logged
 from attest.proofs.verifier import AnchorReading, verify
 from attest.standing import Finality, Registration
 
@@ -89,6 +91,7 @@ class Chain:
         }
         self.reading = AnchorReading(9, ISSUED + timedelta(minutes=2), Finality.FINAL)
         self.is_revoked = False
+        self.key = KEY.vkey.public_key
         self.error: Exception | None = None
         for name, value in changes.items():
             setattr(self, name, value)
@@ -102,6 +105,9 @@ class Chain:
 
     def revoked(self, chain_id: int, registry: str, log_id: str, index: int) -> bool:
         return self.is_revoked
+
+    def had_key(self, chain_id: int, registry: str, log_id: str, public_key: bytes) -> bool:
+        return public_key == self.key
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8, 11])
@@ -333,11 +339,37 @@ def test_with_a_chain_its_figures_count_and_a_local_one_is_called_that() -> None
     anchor = found.anchors[0]
     assert (anchor.block, anchor.time, anchor.finality) == (9, "2026-11-23T07:32:00Z", Finality.FINAL)
     assert anchor.trust == "none"
-    assert set(dict(found.problems)) == {"local_chain"}
+    assert set(dict(found.problems)) == {"local_chain", "log_id_unbound"}
     public = swapped(chain_id=1)
     found = verify(public, DIGESTS, str(KEY.vkey), Chain(public))
     assert found.anchors[0].trust == "public"
-    assert found.problems == ()
+    assert set(dict(found.problems)) == {"log_id_unbound"}
+    pins = Pins.parse(logs=[public.anchors[0].log_id])
+    assert verify(public, DIGESTS, str(KEY.vkey), Chain(public), pins=pins).problems == ()
+
+
+def test_a_chain_that_knows_the_log_by_another_key_refuses_the_proof() -> None:
+    with pytest.raises(ProofInvalid) as refused:
+        verify(make(), DIGESTS, None, Chain(make(), key=bytes(32)))
+    assert refused.value.code == "log_id_mismatch"
+
+
+def test_a_block_hash_that_is_pinned_still_counts_where_the_chain_asked_is_another() -> None:
+    bundle = final()
+    pins = Pins.parse([f"1:{block_of(logged()).block_hash}"])
+    chain = Chain(bundle, error=ChainMismatch("another chain"))
+    found = verify(bundle, DIGESTS, str(KEY.vkey), chain, pins=pins)
+    assert (found.anchors[0].finality, found.anchors[0].trust) == (Finality.FINAL, "public")
+    with pytest.raises(ChainMismatch):
+        verify(bundle, DIGESTS, str(KEY.vkey), chain)
+
+
+def test_a_revocation_after_the_evidence_is_seen_by_whoever_asks_the_chain() -> None:
+    bundle = final()
+    pins = Pins.parse([f"1:{block_of(logged()).block_hash}"])
+    assert verify(bundle, DIGESTS, str(KEY.vkey), pins=pins).registration is Registration.ATTESTED
+    later = Chain(bundle, is_revoked=True)
+    assert verify(bundle, DIGESTS, str(KEY.vkey), later, pins=pins).registration is Registration.REVOKED
 
 
 def test_a_chain_that_does_not_know_the_checkpoint_refuses_the_proof() -> None:

@@ -6,11 +6,15 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from attest.errors import RegistryRefused
+from attest.flows import anchor
 from attest.log import merkle
+from attest.models import CheckpointAnchor, Deployment
 from attest.registry import contract, embedded
 from attest.registry.client import Receipt, RegistryClient
 from attest.registry.keys import AnchorKey
@@ -128,6 +132,18 @@ def registry(send: Sender) -> str:
     return address
 
 
+@pytest.fixture
+def refused(client: RegistryClient, registry: str) -> Callable[[AnchorKey, bytes], str]:
+    """The code with which the registry refuses a call; the call must be refused."""
+
+    def asked(by: AnchorKey, data: bytes) -> str:
+        with pytest.raises(RegistryRefused) as caught:
+            client.estimate_gas(by.address, registry, data)
+        return caught.value.code
+
+    return asked
+
+
 class GrowingLog:
     """A log in memory, with its proofs."""
 
@@ -154,3 +170,34 @@ class GrowingLog:
 @pytest.fixture
 def make_log() -> Callable[[int], GrowingLog]:
     return GrowingLog
+
+
+@pytest.fixture
+def ensure(client: RegistryClient, key: AnchorKey, chain: EmbeddedChain) -> Callable[..., Deployment]:
+    """Deploys the registry and registers the log."""
+    return partial(
+        anchor.ensure_registry,
+        client,
+        key,
+        origin=ORIGIN,
+        log_key=LOG_KEY,
+        fund=partial(embedded.fund, chain.url),
+    )
+
+
+@pytest.fixture
+def advance(
+    client: RegistryClient, key: AnchorKey, chain: EmbeddedChain
+) -> Callable[[GrowingLog], list[CheckpointAnchor]]:
+    """One round for a given log, to finality."""
+
+    def once(log: GrowingLog) -> list[CheckpointAnchor]:
+        return anchor.advance(
+            client,
+            key,
+            log.consistency,
+            fund=partial(embedded.fund, chain.url),
+            settle=partial(embedded.settle, chain.url),
+        )
+
+    return once

@@ -15,50 +15,10 @@ from attest.models import CheckpointAnchor, CheckpointRow, Deployment, LeafRow, 
 from attest.registry import contract, embedded
 from attest.registry.client import RegistryClient
 from attest.registry.signing import SpendCeilingReached
+from tests.attest.registry.rounds import checkpoint_events, seal
 
 pytestmark = [pytest.mark.network, pytest.mark.django_db(transaction=True)]
 State = OutboxTransaction.State
-
-
-def seal(log):
-    return CheckpointRow.objects.create(
-        size=len(log.leaves), root=log.root(), note="", created_at=timezone.now()
-    )
-
-
-@pytest.fixture
-def ensure(client, key, chain, origin, log_key):
-    return partial(
-        anchor.ensure_registry,
-        client,
-        key,
-        origin=origin,
-        log_key=log_key,
-        fund=partial(embedded.fund, chain.url),
-    )
-
-
-@pytest.fixture
-def advance(client, key, chain):
-    """One round for a given log, to finality."""
-
-    def once(log):
-        return anchor.advance(
-            client,
-            key,
-            log.consistency,
-            fund=partial(embedded.fund, chain.url),
-            settle=partial(embedded.settle, chain.url),
-        )
-
-    return once
-
-
-def checkpoint_events(client, deployment):
-    """How many Checkpointed events the chain holds."""
-    logs = client.rpc.call("eth_getLogs", {"address": deployment.address, "fromBlock": "0x0"})
-    topic = "0x" + contract.keccak(text="Checkpointed(bytes32,uint64,bytes32)").hex()
-    return sum(1 for each in logs if each["topics"][0] == topic)
 
 
 def test_the_registry_is_deployed_and_the_log_registered_once(ensure, client, log_key):
@@ -379,6 +339,17 @@ def test_a_key_without_ether_waits_and_says_so(ensure, advance, client, key, mak
     assert done.transaction == row
     row.refresh_from_db()
     assert (row.state, row.error) == (State.FINAL, "")
+
+
+def test_a_registry_that_cannot_be_paid_for_is_told_at_once_and_deployed_when_it_can(ensure, client, key):
+    client.rpc.call("anvil_setBalance", key.address, "0x1")
+    for _ in range(2):
+        with pytest.raises(ChainUnavailable) as caught:
+            ensure(fund=None, wait=30.0)
+        assert caught.value.code == "transaction_refused"
+    (row,) = OutboxTransaction.objects.all()
+    embedded.fund(client.rpc.name, key.address)
+    assert ensure(fund=None).address == row.reference
 
 
 def test_a_chain_that_is_down_loses_nothing(ensure, advance, chain, make_log):

@@ -1,14 +1,14 @@
 """The contract itself, on a real chain: what it anchors, what it refuses, and what both cost."""
 
 import base64
+import hashlib
 import json
-import random
 import secrets
 import time
 
 import pytest
 
-from attest.errors import ProofInvalid, RegistryRefused
+from attest.errors import RegistryRefused
 from attest.log import merkle
 from attest.registry import contract, embedded
 from attest.registry.keys import AnchorKey
@@ -234,85 +234,29 @@ def test_a_checkpoint_with_a_proof_of_twenty_nodes_stays_below_85_000_gas(
     assert second.gas_used <= 85_000
 
 
-def test_public_rfc6962_vectors_have_the_same_verdict_in_the_contract(client, registry, shared):
+def test_all_public_rfc6962_vectors_have_the_wanted_verdict_in_the_contract(client, registry, shared):
     folder = shared / "vectors" / "rfc6962" / "testdata"
     vectors = [json.loads(path.read_text()) for path in sorted(folder.rglob("*.json"))]
-    calls, expected = [], []
+    assert len(vectors) > 190
+    calls = []
     for vector in vectors:
-        raw = {
-            name: base64.b64decode(vector[name] or "")
-            for name in vector
-            if name.startswith(("root", "leafH"))
-        }
-        proof = [base64.b64decode(node) for node in vector["proof"] or []]
-        numbers = [vector[name] for name in ("size1", "size2", "leafIdx", "treeSize") if name in vector]
-        if any(len(node) != 32 for node in (*raw.values(), *proof)) or not all(
-            0 <= n < 1 << 64 for n in numbers
-        ):
-            continue  # the contract's types hold only 32-byte hashes and 64-bit numbers
+        proof = [_bytes32(node) for node in vector["proof"] or []]
         if "size1" in vector:
-            arguments = (vector["size1"], raw["root1"], vector["size2"], raw["root2"], proof)
-            calls.append(("verifyConsistency", arguments))
+            sizes = (vector["size1"], _bytes32(vector["root1"]), vector["size2"], _bytes32(vector["root2"]))
+            calls.append(("verifyConsistency", (*sizes, proof)))
         else:
-            arguments = (raw["leafHash"], vector["leafIdx"], vector["treeSize"], raw["root"], proof)
-            calls.append(("verifyInclusion", arguments))
-        expected.append(not vector["wantErr"])
-    assert len(calls) > 140
+            leaf = (_bytes32(vector["leafHash"]), vector["leafIdx"], vector["treeSize"])
+            calls.append(("verifyInclusion", (*leaf, _bytes32(vector["root"]), proof)))
     answers = client.read_many(registry, calls)
-    assert [answer[0] for answer in answers] == expected
+    assert [answer[0] for answer in answers] == [not vector["wantErr"] for vector in vectors]
 
 
-def test_random_and_mutated_proofs_have_the_same_verdict_in_python_and_in_the_contract(
-    client, registry, make_log
-):
-    chance = random.Random(6962)
-    log = make_log(130)
-    calls, expected = [], []
-    for _ in range(600):
-        new = chance.randint(1, 130)
-        if chance.random() < 0.5:
-            old = chance.randint(1, new)
-            case = [old, log.root(old), new, log.root(new), log.consistency(old, new)]
-            _mutate(case, chance, numbers=(0, 2), hashes=(1, 3))
-            calls.append(("verifyConsistency", tuple(case)))
-            expected.append(_holds(merkle.verify_consistency, case[0], case[2], case[1], case[3], case[4]))
-        else:
-            index = chance.randrange(new)
-            case = [log.leaves[index], index, new, log.root(new), log.inclusion(index, new)]
-            _mutate(case, chance, numbers=(1, 2), hashes=(0, 3))
-            calls.append(("verifyInclusion", tuple(case)))
-            expected.append(_holds(merkle.verify_inclusion, case[1], case[2], case[0], case[4], case[3]))
-    answers = [answer[0] for answer in client.read_many(registry, calls)]
-    assert answers == expected
-    assert 150 < sum(expected) < 450, "both verdicts must be well represented"
-
-
-def _holds(check, *arguments):
-    try:
-        check(*arguments)
-    except ProofInvalid:
-        return False
-    return True
-
-
-def _mutate(case, chance, numbers, hashes):
-    """Half the time nothing; else one small change to a number, a hash or the proof (its last item)."""
-    proof = case[-1]
-    kind = chance.choice(["none", "none", "none", "number", "hash", "drop", "add", "flip", "swap"])
-    if kind == "number":
-        place = chance.choice(numbers)
-        case[place] = max(0, case[place] + chance.choice([-2, -1, 1, 2, 64]))
-    elif kind == "hash":
-        case[chance.choice(hashes)] = chance.randbytes(32)
-    elif kind == "add":
-        proof.insert(chance.randint(0, len(proof)), chance.randbytes(32))
-    elif proof and kind == "drop":
-        proof.pop(chance.randrange(len(proof)))
-    elif proof and kind == "flip":
-        place = chance.randrange(len(proof))
-        proof[place] = bytes([proof[place][0] ^ 1]) + proof[place][1:]
-    elif kind == "swap":
-        proof.reverse()
+def _bytes32(text):
+    """A vector's hash; one that is longer or shorter, which the contract cannot hold, by its hash."""
+    value = base64.b64decode(text or "")
+    if len(value) == 32:
+        return value
+    return hashlib.sha256(b"of another length" + value).digest() if value else secrets.token_bytes(32)
 
 
 def test_only_development_chains_are_called_local():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from attest.registry import contract, keys
 from attest.registry.keys import AnchorKey, AnchorKeyUnusable
-from attest.registry.signing import Draft, Fees, SpendCeilingReached, bump, check_ceiling, sign, suggest
+from attest.registry.signing import Draft, Fees, SpendCeilingReached, affordable, bump, sign, suggest
 
 WEI = st.integers(min_value=0, max_value=10**15)
 SECRET = bytes(31) + b"\x07"
@@ -85,12 +85,24 @@ def test_suggested_fees_pay_the_tip_after_the_base_fee_doubled():
     assert (fees.max_fee, fees.priority) == (23, 3)
 
 
-def test_a_ceiling_is_the_most_that_a_transaction_may_cost():
-    check_ceiling(100, Fees(10, 1), 1000)
-    check_ceiling(100, Fees(10**9, 1), None)
-    with pytest.raises(SpendCeilingReached) as caught:
-        check_ceiling(100, Fees(10, 1), 999)
-    assert not caught.value.permanent
+@given(
+    st.integers(21_000, 3_000_000),
+    st.integers(0, 10**13),
+    st.integers(0, 10**11),
+    st.integers(0, 10**18),
+)
+def test_whatever_gas_costs_no_transaction_can_cost_more_than_the_ceiling(gas, base_fee, tip, ceiling):
+    least, wanted = Fees(base_fee + tip, tip), suggest(base_fee, tip)
+    assert affordable(gas, wanted, None, least=least) == wanted
+    if gas * least.max_fee > ceiling:
+        with pytest.raises(SpendCeilingReached) as caught:
+            affordable(gas, wanted, ceiling, least=least)
+        assert not caught.value.permanent
+        return
+    fees = affordable(gas, wanted, ceiling, least=least)
+    assert gas * fees.max_fee <= ceiling
+    assert least.max_fee <= fees.max_fee <= wanted.max_fee
+    assert fees.priority == tip
 
 
 def test_revocations_are_gathered_into_words_of_256_leaves():

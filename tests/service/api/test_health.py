@@ -64,7 +64,7 @@ def test_not_ready_without_a_live_worker(api, beat, warm, change):
 
 
 def test_not_ready_until_the_registry_is_deployed(api, beat, warm, configured):
-    configured(chain_rpc_url="http://127.0.0.1:1", chain_id=31337)
+    configured(chain_rpc_url="http://127.0.0.1:1", chain_ids=(31337,))
     assert api.get("/readyz").status_code == 503
     Deployment.objects.create(chain_id=31337, address="0x" + "1" * 40, log_id="0x" + "2" * 64)
     assert api.get("/readyz").status_code == 200

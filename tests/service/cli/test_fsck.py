@@ -18,10 +18,10 @@ from service.models import State, Submission
 from service.pipeline import AttestRequest
 
 
-def fsck() -> tuple[int, list[str]]:
+def fsck(*flags: str) -> tuple[int, list[str]]:
     out, code = StringIO(), 0
     try:
-        call_command("fsck", "--json", stdout=out, stderr=StringIO())
+        call_command("fsck", "--json", *flags, stdout=out, stderr=StringIO())
     except SystemExit as end:
         code = int(str(end.code))
     return code, [json.loads(line)["code"] for line in out.getvalue().splitlines()]

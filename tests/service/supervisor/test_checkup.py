@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from attest.log.keys import LogKey
+from tests.anvil import PUBLIC, anvil
+from tests.attest.witnesses import WitnessProcess
 from tests.pki import Authority, Leaf
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,6 +42,7 @@ def test_every_place_that_is_not_live_says_what_that_costs(tmp_path):
     _, findings, _ = doctor(tmp_path)
     silent = {place for place, found in findings.items() if found["health"] != "live" and not found["cost"]}
     assert silent <= {"text embedder"}  # the embedded model is the one we recommend
+    assert "texts embed in" in json.dumps(findings["device"])
 
 
 def test_a_backend_that_does_not_answer_is_broken_and_its_password_is_not_shown(tmp_path):
@@ -74,3 +78,50 @@ def test_a_signer_that_cannot_sign_is_broken_with_what_that_costs(tmp_path, away
     assert findings["signer"]["health"] == "broken"
     assert ("returned no bytes" if away else "expired on") in findings["signer"]["what"]
     assert "nothing is signed" in findings["signer"]["cost"]
+
+
+@pytest.fixture
+def chain():
+    with anvil() as running:
+        yield running
+
+
+def test_one_rpc_endpoint_is_called_what_it_is_and_a_local_chain_too(tmp_path, chain):
+    _, findings, _ = doctor(tmp_path, CHAIN_RPC_URL=f"{chain.url}/?key-of-provider")
+    assert findings["chain"]["health"] == "live"
+    assert "one RPC endpoint: its word alone" in findings["chain"]["cost"]
+    assert "no independent trust" in findings["chain"]["cost"]
+
+
+def test_each_chain_is_a_place_and_a_sick_endpoint_is_named(tmp_path):
+    with anvil(PUBLIC) as public:
+        ends = f"{public.url}|{public.url}/?2|http://127.0.0.1:1/key-of-provider"
+        code, findings, printed = doctor(tmp_path, CHAIN_RPC_URL=f"{public.url},{ends}", CHAIN_ID="1,")
+    assert code == 1
+    assert findings["chain"]["health"] == "broken"
+    assert f"serves chain {PUBLIC}, but chain 1 is wanted" in findings["chain"]["what"]
+    assert findings["chain 2"]["health"] == "live"
+    assert "http://127.0.0.1:1: The chain at http://127.0.0.1:1 cannot" in findings["chain 2"]["cost"]
+    assert "no independent trust" not in findings["chain 2"]["cost"]
+    assert "key-of-provider" not in printed
+
+
+def test_two_endpoints_of_which_one_is_away_are_too_few(tmp_path, chain):
+    code, findings, _ = doctor(tmp_path, CHAIN_RPC_URL=f"{chain.url}|http://127.0.0.1:1")
+    assert (code, findings["chain"]["health"]) == (1, "broken")
+    assert findings["chain"]["cost"] == "checkpoints wait; verifying goes on"
+
+
+def test_a_witness_that_does_not_answer_is_broken_and_one_that_does_is_live(tmp_path):
+    log = LogKey("log.example.org/assay", bytes(32))
+    witness = WitnessProcess(tmp_path / "witness", str(log.vkey)).start()
+    here, away = f"{witness.key} {witness.url}", f"{witness.key} http://127.0.0.1:9"
+    try:
+        _, findings, _ = doctor(tmp_path / "data", WITNESSES=here, OTS_CALENDARS="https://u:secret@c.example")
+        assert findings["witnesses"]["health"] == findings["calendars"]["health"] == "live"
+        assert "secret" not in findings["calendars"]["what"]
+        _, findings, _ = doctor(tmp_path / "data", WITNESSES=f"{here},{away}")
+    finally:
+        witness.stop()
+    assert findings["witnesses"]["health"] == "broken"
+    assert "assay.local/witness" in findings["witnesses"]["what"]
