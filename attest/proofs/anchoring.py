@@ -121,16 +121,8 @@ def _by_evidence(anchor: BundleAnchor, index: int, pins: Pins, found: Anchoring)
         return None
     if shown.revoked is None:
         found.say("revocation_unchecked", "The proof's evidence does not say whether the leaf was revoked.")
-    return Anchor(
-        chain_id=anchor.chain_id,
-        registry=anchor.registry,
-        block=anchor.block,
-        time=anchor.time,
-        # Whoever pins a block says that it stays.
-        finality=Finality.FINAL,
-        trust=chain_trust(anchor.chain_id),
-        transaction=anchor.transaction,
-    )
+    # Whoever pins a block says that it stays.
+    return _as_named(anchor, Finality.FINAL, chain_trust(anchor.chain_id))
 
 
 def _say_unchecked(anchor: BundleAnchor, elsewhere: list[ChainMismatch], found: Anchoring) -> None:
@@ -144,14 +136,20 @@ def _say_unchecked(anchor: BundleAnchor, elsewhere: list[ChainMismatch], found: 
 
 
 def _unchecked(anchor: BundleAnchor) -> Anchor:
+    # The proof's own word: only what a chain confirmed lends trust.
+    trust = "none" if chain_trust(anchor.chain_id) == "none" else "unchecked"
+    return _as_named(anchor, Finality.UNCHECKED, trust)
+
+
+def _as_named(anchor: BundleAnchor, finality: Finality, trust: str) -> Anchor:
+    """The anchor at the place that the proof names."""
     return Anchor(
         chain_id=anchor.chain_id,
         registry=anchor.registry,
         block=anchor.block,
         time=anchor.time,
-        finality=Finality.UNCHECKED,
-        # The proof's own word: only what a chain confirmed lends trust.
-        trust="none" if chain_trust(anchor.chain_id) == "none" else "unchecked",
+        finality=finality,
+        trust=trust,
         transaction=anchor.transaction,
     )
 

@@ -5,18 +5,16 @@ import os
 import signal
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from tests.anvil import PUBLIC, Anvil, anvil
+from tests.postgresql import empty_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SERVER = os.environ.get("ASSAY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -165,17 +163,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield ""
         return
-    try:
-        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
-        pytest.skip(f"no PostgreSQL answers at {SERVER}")
-    name = f"assay_test_{uuid.uuid4().hex[:12]}"
-    server.execute(f"CREATE DATABASE {name}")
-    try:
-        yield SERVER.rsplit("/", 1)[0] + f"/{name}"
-    finally:
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        server.close()
+    with empty_database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,30 @@ def press(tmp_path_factory: pytest.TempPathFactory) -> Press:
         store = Path(answer["store"]) if answer["store"] else None
         made.append(Vouched(source, signed, Path(answer["proof"]), store))
     return Press(data, *made)
+
+
+@pytest.fixture
+def chain(house: Path, settings: Any, tmp_path: Path) -> Iterator[str]:
+    """A chain of this test's own, configured."""
+    from attest.errors import AttestError
+    from attest.registry import embedded
+    from service import wiring
+    from service.supervisor import ports
+
+    port = ports.ephemeral()
+    try:
+        command = embedded.command(port, tmp_path / "none")
+    except AttestError as error:
+        pytest.skip(str(error))
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        embedded.wait_ready(url)
+        settings.CONFIG = replace(settings.CONFIG, chain_rpc_url=url)
+        wiring.chains.cache_clear()
+        yield url
+        for made in wiring.chains():
+            made.client.close()
+    finally:
+        process.terminate()
+        process.wait()

@@ -1,8 +1,6 @@
 """`assay anchor`, and `verify --rpc`, against a real embedded chain."""
 
 import json
-import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -11,14 +9,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from attest.errors import AttestError
 from attest.flows.append import append
-from attest.registry import embedded
 from service import wiring
 from service.cli import local
 from service.cli.progress import Steps
 from service.pipeline import AttestRequest
-from service.supervisor import ports
 
 pytestmark = pytest.mark.network
 
@@ -27,28 +22,6 @@ def run(*arguments: str) -> str:
     out = StringIO()
     call_command("anchor", *arguments, stdout=out, stderr=StringIO())
     return out.getvalue()
-
-
-@pytest.fixture
-def chain(house: Path, settings: Any, tmp_path: Path) -> Iterator[str]:
-    """A chain of this test's own, configured."""
-    port = ports.ephemeral()
-    try:
-        command = embedded.command(port, tmp_path / "none")
-    except AttestError as error:
-        pytest.skip(str(error))
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        embedded.wait_ready(url)
-        settings.CONFIG = replace(settings.CONFIG, chain_rpc_url=url)
-        wiring.chains.cache_clear()
-        yield url
-        for made in wiring.chains():
-            made.client.close()
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def test_without_a_chain_it_says_what_is_missing(house: Path) -> None:

@@ -1,8 +1,7 @@
 """`assay fsck --repair`: what can be rebuilt is, what cannot is said, and nothing else is written."""
 
 import json
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -13,10 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from attest.errors import AttestError
 from attest.log.merkle import CompactRange
 from attest.models import CheckpointAnchor, CheckpointRow, LeafDigest, LeafRow, LogHead
-from attest.registry import embedded
 from detector.models import FingerprintRow, Item
 from provenance.models import StoredAsset
 from service import pipeline, wiring
@@ -25,7 +22,6 @@ from service.cli.fsck import chain as chain_part
 from service.cli.progress import Steps
 from service.models import Job, State, Submission
 from service.pipeline import AttestRequest
-from service.supervisor import ports
 
 
 def fsck(*flags: str) -> tuple[int, list[dict[str, Any]]]:
@@ -134,28 +130,6 @@ def test_an_edited_leaf_stops_the_log_from_being_rebuilt(attested: Submission, h
 def test_a_proof_that_cannot_be_made_is_named(attested: Submission) -> None:
     LeafRow.objects.filter(index=0).update(salt=bytes(32))
     assert ("proofs", "leaf_not_opened") in {(each["part"], each["code"]) for each in fsck()[1]}
-
-
-@pytest.fixture
-def chain(house: Path, settings: Any, tmp_path: Path) -> Iterator[str]:
-    """A chain of this test's own, configured."""
-    port = ports.ephemeral()
-    try:
-        command = embedded.command(port, tmp_path / "none")
-    except AttestError as error:
-        pytest.skip(str(error))
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        embedded.wait_ready(url)
-        settings.CONFIG = replace(settings.CONFIG, chain_rpc_url=url)
-        wiring.chains.cache_clear()
-        yield url
-        for made in wiring.chains():
-            made.client.close()
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.fixture
