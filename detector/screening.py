@@ -11,7 +11,9 @@ from detector.fingerprints.compute import Embedders, fingerprints, text_fingerpr
 from detector.fingerprints.exact import digest_print
 from detector.fingerprints.fingerprint import Fingerprints
 from detector.index.build import faiss_index
-from detector.match import MakeIndex, Matcher, RawMatch
+from detector.match import Matcher
+from detector.matching.finding import RawMatch
+from detector.matching.vectors import MakeIndex
 from detector.media.text import read_text
 from detector.similarity import CampaignSummary, Match, Similarity
 from detector.sources import ScreenItem

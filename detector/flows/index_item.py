@@ -8,7 +8,7 @@ from django.db.models import Count, F, Max, Min, Q
 from django.utils import timezone
 
 from detector.fingerprints.fingerprint import Fingerprints
-from detector.match import QUERY_ONLY
+from detector.matching.admission import QUERY_ONLY
 from detector.models import Campaign, FingerprintRow, Item, ItemGate, Kind
 
 

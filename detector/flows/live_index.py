@@ -13,12 +13,13 @@ from django.db import connection
 
 from detector.errors import SnapshotInvalid
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
-from detector.fingerprints.shingles import SKELETON_METHOD
 from detector.flows.index_item import join_campaign
 from detector.flows.renew_texts import renew
 from detector.index import snapshot
 from detector.index.build import faiss_index
-from detector.match import MOST_MATCHES, MakeIndex, Matcher, RawMatch
+from detector.match import Matcher
+from detector.matching.finding import MOST_MATCHES, RawMatch
+from detector.matching.vectors import MakeIndex
 from detector.models import FingerprintRow, Item, Kind
 from detector.queries import summary
 from detector.similarity import Match, Similarity
@@ -46,7 +47,7 @@ class LiveIndex:
         self._clear()
 
     def _clear(self) -> None:
-        self._matcher = Matcher(self._make_index, stored_skeletons)
+        self._matcher = Matcher(self._make_index, stored_values)
         self._known: dict[int, tuple[str | None, bool]] = {}
         self._last = 0
 
@@ -203,7 +204,7 @@ class LiveIndex:
             matcher, known, last = self._matcher, self._known, self._last
 
             def fill(folder: Path) -> None:
-                notes["widths"] = dict(matcher.save(folder))
+                notes["indexes"] = dict(matcher.save(folder))
                 listed = [[number, tenant, attested] for number, (tenant, attested) in known.items()]
                 (folder / "items.json").write_text(json.dumps(listed))
 
@@ -215,7 +216,7 @@ class LiveIndex:
         held = snapshot.read(self.folder)
         with self._lock:
             self._clear()
-            self._matcher.load(held.folder, dict(held.notes.get("widths", {})))
+            self._matcher.load(held.folder, dict(held.notes.get("indexes", {})))
             try:
                 listed = json.loads((held.folder / "items.json").read_text())
                 self._known = {int(n): (tenant, bool(attested)) for n, tenant, attested in listed}
@@ -244,9 +245,9 @@ def _as_match(raw: RawMatch, item: Item) -> Match:
     )
 
 
-def stored_skeletons(numbers: Collection[int]) -> dict[int, bytes]:
-    """The packed skeletons of these items."""
-    rows = FingerprintRow.objects.filter(method=SKELETON_METHOD, item_id__in=list(numbers))
+def stored_values(method: str, numbers: Collection[int]) -> dict[int, bytes]:
+    """The values of a method that these items have."""
+    rows = FingerprintRow.objects.filter(method=method, item_id__in=list(numbers))
     return {number: bytes(value) for number, value in rows.values_list("item_id", "value")}
 
 

@@ -12,7 +12,8 @@ from detector.flows.forget_item import forget
 from detector.flows.index_item import index
 from detector.flows.live_index import LiveIndex, stored_prints
 from detector.index import snapshot
-from detector.match import MOST_MATCHES, QUERY_ONLY
+from detector.matching.admission import QUERY_ONLY
+from detector.matching.finding import MOST_MATCHES
 from detector.models import FingerprintRow, Item, Kind
 from service import wiring
 from service.cli.fsck.difference import Difference

@@ -8,7 +8,8 @@ import pytest
 from detector.errors import MediaUnreadable, ModelUnavailable
 from detector.fingerprints.compute import Embedders, fingerprints, text_fingerprints
 from detector.fingerprints.minilm import SentenceEmbedder
-from detector.match import Matcher, is_telling
+from detector.match import Matcher
+from detector.matching.admission import is_telling
 from provenance.assets.asset import Medium
 
 

@@ -1,0 +1,40 @@
+"""Which fingerprints may be kept, and which asked with: those of a calibrated method and enough quality."""
+
+from detector.calibration import ASKED_SHARE, Calibration, for_method
+from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.pdq import METHOD as PDQ_METHOD
+from detector.fingerprints.pdq import TURNED_METHOD
+from detector.index.port import Metric
+from provenance.assets.asset import Medium
+
+QUERY_ONLY = frozenset({TURNED_METHOD})
+"""Fingerprints to ask with and never to store."""
+
+
+def stored_method(method: str) -> str:
+    """The method whose index is asked with a fingerprint of this one."""
+    return PDQ_METHOD if method == TURNED_METHOD else method
+
+
+def admitted(entry: Fingerprint, *, asking: bool = False) -> Calibration | None:
+    """The calibration under which this fingerprint may be kept, or asked with; None when it may not."""
+    method = stored_method(entry.method)
+    width = len(entry.value) if method == PDQ_METHOD else len(entry.value) // 4
+    found = for_method(method, width)
+    if found is None or found.width != width:
+        return None
+    if found.metric is Metric.COSINE and len(entry.value) % 4:
+        return None
+    floor = found.floor * ASKED_SHARE if asking and found.reach else found.floor
+    if entry.quality < floor:
+        return None
+    return found
+
+
+def is_telling(prints: Fingerprints) -> bool:
+    """Whether equality with this item means anything: false for blank pictures and texts of a word or two."""
+    if any(admitted(entry) for entry in prints.prints):
+        return True
+    if prints.medium is Medium.TEXT:
+        return False
+    return not any(entry.method == PDQ_METHOD for entry in prints.prints)
