@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detector.errors import MediaUnreadable
 from detector.fingerprints.exact import digest_print, text_print
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.image_model import ImageModel
 from detector.fingerprints.iscc import image_code, text_code
 from detector.fingerprints.minilm import METHOD as MINILM_METHOD
 from detector.fingerprints.minilm import SentenceEmbedder
@@ -27,9 +31,13 @@ _RASTER = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
 
 @dataclass(frozen=True, slots=True)
 class Embedders:
-    """What computing fingerprints needs beyond the content. `text` None: texts go without an embedding."""
+    """What computing fingerprints needs beyond the content.
+
+    `text` or `image` None: texts or pictures go without an embedding.
+    """
 
     text: SentenceEmbedder | None = None
+    image: ImageModel | None = None
     image_limits: ImageLimits = field(default_factory=ImageLimits)
     text_bytes: int = MAX_TEXT_BYTES
 
@@ -37,21 +45,24 @@ class Embedders:
         """Load every model now. Raises ModelUnavailable."""
         if self.text is not None:
             self.text.warm()
+        if self.image is not None:
+            self.image.warm()
 
 
 def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
     """All fingerprints of the file at `path`; `sha256` is its digest in hex.
 
-    Pictures: digest, PDQ, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. All else: the digest.
-    Raises MediaUnreadable when
-    a picture or text cannot be decoded within the limits, ModelUnavailable when a model cannot be loaded.
+    Pictures: digest, PDQ, embedding, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. All else:
+    the digest. Raises MediaUnreadable when a picture or text cannot be decoded within the limits,
+    ModelUnavailable when a model cannot be loaded.
     """
     if medium is Medium.TEXT:
         text = read_text(path, embedders.text_bytes)
         return replace(text_fingerprints([text], embedders, [sha256])[0], iscc=text_code(text))
     if medium is Medium.IMAGE and _is_raster(path):
         pixels = canonical_rgb(path, embedders.image_limits)
-        prints = (digest_print(sha256), *pdq_prints(pixels))
+        hashes = pdq_prints(pixels)
+        prints = (digest_print(sha256), *hashes, *_seen(pixels, hashes[0].quality, embedders.image))
         return Fingerprints(sha256, medium, prints, iscc=image_code(pixels), thumbnail=thumbnail(pixels))
     return Fingerprints(sha256, medium, (digest_print(sha256),))
 
@@ -73,6 +84,13 @@ def text_fingerprints(
         prints = (digest_print(digest), text_print(text), *shingle_prints(bones), *embedding)
         results.append(Fingerprints(digest, Medium.TEXT, prints, clean[:EXCERPT_CHARACTERS]))
     return results
+
+
+def _seen(pixels: NDArray[np.uint8], quality: int, embedder: ImageModel | None) -> tuple[Fingerprint, ...]:
+    """The whole picture's embedding; its quality is PDQ's: a flat picture has nothing to go by."""
+    if embedder is None:
+        return ()
+    return (Fingerprint(embedder.method, embedder.embed([pixels])[0].astype("<f4").tobytes(), quality),)
 
 
 def _embedded(

@@ -19,8 +19,9 @@ SDK_ROOMS = {
     "rfc3161_client": ("attest/timestamps",),
     "opentimestamps": ("attest/timestamps",),
     "faiss": ("detector/index",),
-    "torch": ("detector/fingerprints", "service/management/commands/doctor.py"),
+    "torch": ("detector/fingerprints", "detector/training", "service/management/commands/doctor.py"),
     "sentence_transformers": ("detector/fingerprints",),
+    "onnxruntime": ("detector/fingerprints",),
     "ninja": ("service/api",),
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
