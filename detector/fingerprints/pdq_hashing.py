@@ -37,7 +37,8 @@ def _samples(pixels: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
     height, width = pixels.shape[:2]
     rows, columns = _weights(height), _weights(width)
     luma = pixels.reshape(-1, 3).astype(np.float32) @ _LUMA
-    return rows @ luma.reshape(height, width) @ columns.T
+    samples: NDArray[np.floating[Any]] = rows @ luma.reshape(height, width) @ columns.T
+    return samples
 
 
 @lru_cache(maxsize=64)
