@@ -56,7 +56,7 @@ class SentenceEmbedder:
 
         Calls of several threads are computed together (batching.py). Texts are grouped by length, so that a
         long one does not pad a whole batch of short ones; equal ones, as most copies in a campaign are once
-        their disguises are undone, are computed once. Computed with bfloat16 where precision.choose() says so.
+        their disguises are undone, are computed once. bfloat16 is used where precision.choose() says so.
         Raises ModelUnavailable when the model cannot be loaded.
         """
         if not texts:
