@@ -28,6 +28,7 @@ from detector.fingerprints.image_models import image_model
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.flows.live_index import LiveIndex
 from detector.media.image import ImageLimits
+from detector.media.workers import Workers
 from provenance.assets.limits import Limits
 from provenance.assets.storage import AssetStore
 from provenance.errors import TrustListInvalid
@@ -282,7 +283,8 @@ def embedders() -> Embedders:
     """The fingerprints' models, loaded when first used."""
     text = SentenceEmbedder(config().embedder_text, config().device)
     image = image_model(config().embedder_image, config().device)
-    return Embedders(text=text, image=image, image_limits=ImageLimits(max_pixels=limits().max_pixels))
+    bounds = ImageLimits(max_pixels=limits().max_pixels)
+    return Embedders(text=text, image=image, image_limits=bounds, workers=Workers())
 
 
 @_Once

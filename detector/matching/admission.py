@@ -2,12 +2,13 @@
 
 from detector.calibration import ASKED_SHARE, Calibration, for_method
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.image_embedding import PART_METHOD as EMBEDDED_PART
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.pdq import TURNED_METHOD
 from detector.index.port import Metric
 from provenance.assets.asset import Medium
 
-QUERY_ONLY = frozenset({TURNED_METHOD})
+QUERY_ONLY = frozenset({TURNED_METHOD, EMBEDDED_PART})
 """Fingerprints to ask with and never to store."""
 
 
