@@ -1,4 +1,4 @@
-"""Whatever a file holds, it gets its digest at least, in bounded time, and the next file is none the worse."""
+"""Whatever a file holds, it gets its digest at least, in bounded time, and the next is none the worse."""
 
 import hashlib
 import random
