@@ -145,7 +145,7 @@ def test_a_bad_snapshot_is_rebuilt_from_the_rows(
         part.write_bytes(part.read_bytes()[:100])
     elif damage == "version":
         manifest = tmp_path / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"version": 1', '"version": 2'))
+        manifest.write_text(manifest.read_text().replace('"version": 2', '"version": 3'))
     else:
         Item.objects.update(uid=uuid.uuid4())
     live = LiveIndex(tmp_path)
