@@ -44,7 +44,9 @@ class LiveIndex:
     def __init__(self, folder: Path, make_index: MakeIndex | None = None) -> None:
         """Without `make_index`, FAISS's indexes, with the files of this process beside the snapshot."""
         self.folder = folder
-        self._make_index = make_index or partial(faiss_index, place=folder / "segments")
+        self._make_index = make_index or partial(
+            faiss_index, place=folder.with_name(f"{folder.name}-segments")
+        )
         self._lock = threading.RLock()
         self._started = False
         self.degraded = True

@@ -35,6 +35,11 @@ def address(url: str) -> str:
     return place
 
 
+def version(url: str) -> str:
+    """The version of the Milvus server that VECTOR_URL names. Raises IndexUnavailable."""
+    return str(MilvusIndex(url, Metric.COSINE, 2)._asked("get_server_version"))
+
+
 class MilvusIndex:
     """A VectorIndex in a collection of its own; `width` is bytes a code or dimensions.
 

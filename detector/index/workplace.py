@@ -28,7 +28,7 @@ class Workplace:
     def folder(self) -> Path:
         """A new empty folder."""
         with _made:
-            if self._root is None:
+            if self._root is None or not self._root.exists():
                 self._root = self._open()
         return Path(tempfile.mkdtemp(dir=self._root))
 

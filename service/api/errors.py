@@ -115,6 +115,7 @@ _SERVICE = {
     "key_material_invalid": (503, "The service's keys are not usable"),
     "decoder_unavailable": (503, "No decoder process can be started"),
     "model_unavailable": (503, "The model is not loaded"),
+    "index_unavailable": (503, "The vector database does not answer"),
     "snapshot_invalid": (503, "An index is being rebuilt"),
     "storage_failed": (503, "The storage does not answer"),
     "asset_missing": (503, "The stored content is missing"),
