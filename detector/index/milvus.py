@@ -22,6 +22,8 @@ SCHEME = "milvus:"
 _MOST = 16_384
 """Milvus returns no more than this for one query."""
 _BATCH = 1_000
+_TIMEOUT = 10.0
+"""Seconds for Milvus to answer the first call."""
 _NAME = re.compile(r"assay_[a-z]+_[0-9]+_[0-9a-f]{32}")
 
 
@@ -62,7 +64,7 @@ class MilvusIndex:
     def _asked(self, what: str, *arguments: Any, **named: Any) -> Any:
         try:
             if self._client is None:
-                self._client = self._milvus.MilvusClient(uri=self._address)
+                self._client = self._milvus.MilvusClient(uri=self._address, timeout=_TIMEOUT)
             return getattr(self._client, what)(*arguments, **named)
         except (self._milvus.MilvusException, OSError) as error:
             raise IndexUnavailable(f"Milvus does not answer as it should: {error}") from error

@@ -54,7 +54,7 @@ steps = st.lists(
 
 @pytest.mark.parametrize("metric", list(WIDTHS))
 @given(story=steps)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_it_equals_the_oracle_whatever_is_done_and_while_it_merges(
     tmp_path_factory: pytest.TempPathFactory, metric: Metric, story: list[tuple[str, int]]
 ) -> None:
