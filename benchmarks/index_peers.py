@@ -144,7 +144,8 @@ def _threatexchange(metric: Metric, width: int) -> Contender:
     import faiss
     from threatexchange.signal_type.pdq.pdq_faiss_matcher import PDQMultiHashIndex
 
-    made = PDQMultiHashIndex().mih_index
+    theirs = PDQMultiHashIndex()
+    made = theirs.mih_index
     return _codes(faiss.IndexBinaryMultiHash(made.d, made.nhash, made.b), Ranged)
 
 
