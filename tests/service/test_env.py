@@ -60,6 +60,12 @@ def test_a_value_that_cannot_work_is_refused_by_name(
         env.read()
 
 
+def test_a_vector_database_on_a_server_or_in_a_file_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("milvus:http://vectors.example:19530", "milvus:/var/lib/vectors.db"):
+        monkeypatch.setenv("VECTOR_URL", url)
+        assert env.read().vector_url == url
+
+
 def test_several_time_stamping_authorities_are_taken_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TSA_URL", "https://first.example/tsa, http://second.example,")
     assert env.read().tsa_urls == ("https://first.example/tsa", "http://second.example")
