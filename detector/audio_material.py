@@ -82,16 +82,18 @@ def music(rng: np.random.Generator, seconds: float) -> Samples:
         degree = progression[bar % 4]
         start = bar * 4 * beat
         for third in (0, 2, 4):
-            _note(out, pad, _pitch(key, scale, degree + third, 4), start, 4 * beat, 0.25)
+            _note(out, _tone(pad, _pitch(key, scale, degree + third, 4)), start, 4 * beat, 0.25)
         for half in range(4):
-            _note(out, bass, _pitch(key, scale, degree, 2), start + half * beat, beat, 0.5)
+            _note(out, _tone(bass, _pitch(key, scale, degree, 2)), start + half * beat, beat, 0.5)
         at = 0.0
         while at < 4:
             long = float(rng.choice((0.25, 0.5, 0.5, 1.0, 1.5)))
             step = int(np.clip(step + rng.integers(-3, 4), 0, 14))
             if rng.random() < 0.85:
                 late = float(rng.normal(0, 0.008))
-                _note(out, lead, _pitch(key, scale, step, 4), start + at * beat + late, long * beat, 0.5)
+                _note(
+                    out, _tone(lead, _pitch(key, scale, step, 4)), start + at * beat + late, long * beat, 0.5
+                )
             at += long
         _drums(out, pattern, start, beat / 4, drums)
     return out[: int(seconds * RATE)]
@@ -101,8 +103,7 @@ def _pitch(key: int, scale: tuple[int, ...], degree: int, octave: int) -> int:
     return 12 * (octave + 1 + degree // 7) + key + scale[degree % 7]
 
 
-def _note(out: Samples, instrument: int, pitch: int, start: float, seconds: float, gain: float) -> None:
-    sound = _tone(instrument, pitch)
+def _note(out: Samples, sound: Samples, start: float, seconds: float, gain: float) -> None:
     first = max(0, int(start * RATE))
     count = min(len(sound), int(seconds * RATE) + 600, len(out) - first)
     if count <= 600:
@@ -141,15 +142,14 @@ def _drum(number: int) -> Samples:
     time = np.arange(RATE // 4, dtype=np.float32) / RATE
     noise = np.random.default_rng(7 + number).normal(0, 1, len(time))
     if number == 0:
-        return (np.sin(2 * np.pi * (50 * time + 4 * (1 - np.exp(-30 * time)))) * np.exp(-14 * time)).astype(
-            np.float32
-        )
+        sweep = np.sin(2 * np.pi * (50 * time + 4 * (1 - np.exp(-30 * time))))
+        return np.asarray(sweep * np.exp(-14 * time), dtype=np.float32)
     decay, gain = ((22, 0.4), (60, 0.12))[number - 1]
-    return (gain * np.diff(noise, prepend=0) * np.exp(-decay * time)).astype(np.float32)
+    return np.asarray(gain * np.diff(noise, prepend=0) * np.exp(-decay * time), dtype=np.float32)
 
 
 def voice(rng: np.random.Generator, seconds: float) -> Samples:
-    """Syllables of a consonant's noise and a vowel through formants (Fant's source and filter), with pauses."""
+    """Syllables of a consonant's noise and a vowel through formants (Fant 1960), with pauses."""
     pitch, size = _SPEAKERS[rng.integers(len(_SPEAKERS))]
     rate = float(rng.uniform(3, 6))
     out = np.zeros(int(seconds * RATE) + RATE, dtype=np.float32)

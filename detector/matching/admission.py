@@ -1,13 +1,15 @@
 """Which fingerprints may be kept, and which asked with: those of a calibrated method and enough quality."""
 
 from detector.calibration import ASKED_SHARE, Calibration, for_method
+from detector.fingerprints.audio import ASKED_METHOD as AUDIO_ASKED
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.pdq import TURNED_METHOD
+from detector.fingerprints.video import ASKED_METHOD as VIDEO_ASKED
 from detector.index.port import Metric
 from provenance.assets.asset import Medium
 
-QUERY_ONLY = frozenset({TURNED_METHOD})
+QUERY_ONLY = frozenset({TURNED_METHOD, AUDIO_ASKED, VIDEO_ASKED})
 """Fingerprints to ask with and never to store."""
 
 
