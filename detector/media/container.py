@@ -4,11 +4,11 @@ Only formats that hold their own content are opened: a playlist (HLS, concat, SD
 other files and addresses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from detector.errors import MediaUnreadable
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
+S = TypeVar("S")
 _FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,h264,hevc,ivf,m4v,matroska,mov,mp3,mp4,mpc,mpc8,mpeg,"
     "mpegts,mxf,ogg,tta,w64,wav,webm,wv"
@@ -59,7 +60,7 @@ def header(path: Path, limits: StreamLimits | None = None) -> Header:
         video = video_stream(container)
         return Header(
             seconds=_seconds(container),
-            has_audio=bool(container.streams.audio),
+            has_audio=audio_stream(container) is not None,
             has_video=video is not None,
             width=0 if video is None else video.codec_context.width,
             height=0 if video is None else video.codec_context.height,
@@ -90,7 +91,7 @@ def _check_header(container: "InputContainer", limits: StreamLimits) -> None:
     seconds = _seconds(container)
     if seconds is not None:
         check_time(seconds, limits)
-    for stream in container.streams.video:
+    for stream in _decodable(container.streams.video):
         pixels = stream.codec_context.width * stream.codec_context.height
         if pixels > limits.max_pixels:
             raise MediaUnreadable(
@@ -117,16 +118,21 @@ def video_stream(container: "InputContainer") -> "VideoStream | None":
     """The video stream to read: the default one or the first; never an attached picture."""
     from av.stream import Disposition
 
-    real = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    real = [s for s in _decodable(container.streams.video) if not s.disposition & Disposition.attached_pic]
     preferred = [s for s in real if s.disposition & Disposition.default]
     return next(iter(preferred or real), None)
+
+
+def _decodable(streams: "Iterable[S]") -> "list[S]":
+    """Those that FFmpeg has a decoder for: a damaged header may name any."""
+    return [stream for stream in streams if cast(Any, stream).codec_context is not None]
 
 
 def audio_stream(container: "InputContainer") -> "AudioStream | None":
     """The audio stream to read: the default one or the first."""
     from av.stream import Disposition
 
-    streams = container.streams.audio
+    streams = _decodable(container.streams.audio)
     preferred = [s for s in streams if s.disposition & Disposition.default]
     return next(iter(preferred or streams), None)
 
