@@ -19,6 +19,7 @@ SDK_ROOMS = {
     "rfc3161_client": ("attest/timestamps",),
     "opentimestamps": ("attest/timestamps",),
     "faiss": ("detector/index",),
+    "av": ("detector/media", "benchmarks"),
     "torch": ("detector/fingerprints", "service/management/commands/doctor.py"),
     "sentence_transformers": ("detector/fingerprints",),
     "ninja": ("service/api",),
