@@ -65,10 +65,10 @@ class VideoMatcher:
 
     def remove(self, item_nos: Collection[int]) -> None:
         """Forget these items for good."""
-        ends = [*self._firsts[1:], self._next]
+        bounds = [*self._firsts, self._next]
         gone = [
             np.arange(first, end, dtype=np.int64)
-            for first, end, item in zip(self._firsts, ends, self._items, strict=True)
+            for first, end, item in zip(bounds[:-1], bounds[1:], self._items, strict=True)
             if item in item_nos
         ]
         if gone:
