@@ -93,7 +93,8 @@ def _stretch(codes: Codes, other: Codes, places: NDArray[np.int64]) -> tuple[flo
     sums = np.concatenate([[0.0], np.cumsum(np.where(counts, ALLOWED_SHARE - differ, 0.0))])
     rises = sums - np.minimum.accumulate(sums)
     end = int(np.argmax(rises))
-    start = int(np.argmin(sums[: end + 1]))
+    # The last of equal lows: what lies beside nothing is no part of it.
+    start = end - int(np.argmin(sums[end::-1]))
     if end == start:
         return 0.0, 0, 0, 1.0, 0
     compared = counts[start:end]
