@@ -36,7 +36,8 @@ _FIRST = 1_000
 _SEED = 20261125
 _PROCESSES = 2
 _LEAST_FRAMES = 24
-"""Of Chromaprint's, 0.124 s each: shifts that lay less than three seconds on each other do not count."""
+"""Of Chromaprint's, 0.124 s each: shifts that lay less than three seconds, or less than half of the shorter one,
+on the other do not count."""
 Words = NDArray[np.uint32]
 
 
@@ -132,7 +133,8 @@ def _chromaprint(path: Path) -> Words:
         return np.zeros(0, dtype=np.uint32)
     command = ["fpcalc", "-raw", "-json", "-length", "0", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    values = json.loads(done.stdout)["fingerprint"] if done.returncode == 0 else []
+    # fpcalc 1.5.1 ends with 3 at the end of some files, and has printed the whole fingerprint.
+    values = json.loads(done.stdout)["fingerprint"] if done.stdout.startswith("{") else []
     return np.array(values, dtype=np.uint32)
 
 
@@ -152,10 +154,12 @@ def _peer(held: list[Printed], jobs: list[tuple[str, int]], edited: list[Printed
 def _apart(first: Words, second: Words) -> float:
     """The least share of bits that differ over all shifts that lay enough of the two on each other."""
     best = 1.0
-    for shift in range(_LEAST_FRAMES - len(first), len(second) - _LEAST_FRAMES + 1):
+    shorter = min(len(first), len(second))
+    least = max(min(_LEAST_FRAMES, shorter), shorter // 2)
+    for shift in range(least - len(first), len(second) - least + 1):
         here, there = first[max(0, -shift) :], second[max(0, shift) :]
         count = min(len(here), len(there))
-        if count >= min(_LEAST_FRAMES, len(first), len(second)) > 0:
+        if count >= least > 0:
             best = min(best, float(np.bitwise_count(here[:count] ^ there[:count]).mean()) / 32)
     return best
 
