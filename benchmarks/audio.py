@@ -36,8 +36,8 @@ _FIRST = 1_000
 _SEED = 20261125
 _PROCESSES = 2
 _LEAST_FRAMES = 24
-"""Of Chromaprint's, 0.124 s each: shifts that lay less than three seconds, or less than half of the shorter one,
-on the other do not count."""
+"""Of Chromaprint's, 0.124 s each: shifts that lay less than three seconds, or less than half of the shorter
+one, on the other do not count."""
 Words = NDArray[np.uint32]
 
 
