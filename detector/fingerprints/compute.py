@@ -13,8 +13,10 @@ from detector.fingerprints.iscc import text_code
 from detector.fingerprints.minilm import METHOD as MINILM_METHOD
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.fingerprints.picture import picture
+from detector.fingerprints.recording import recording
 from detector.fingerprints.shingles import shingle_prints, text_weight
 from detector.fingerprints.text_normaliser import normalise, skeleton, spoken
+from detector.media.container import StreamLimits
 from detector.media.image import ImageLimits
 from detector.media.text import MAX_TEXT_BYTES, read_text
 from detector.media.workers import Workers
@@ -23,6 +25,8 @@ from provenance.assets.asset import Medium
 R = TypeVar("R")
 
 EXCERPT_CHARACTERS = 500
+RECORDING_SECONDS = 900
+"""Of processor time for a recording: three hours of video are decoded in about ten minutes."""
 
 # What Pillow and pillow-heif read; other pictures (SVG, JPEG XL, camera raw) are known by their digest.
 _RASTER = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
@@ -38,6 +42,7 @@ class Embedders:
 
     text: SentenceEmbedder | None = None
     image_limits: ImageLimits = field(default_factory=ImageLimits)
+    stream_limits: StreamLimits = field(default_factory=StreamLimits)
     text_bytes: int = MAX_TEXT_BYTES
     workers: Workers | None = None
 
@@ -58,7 +63,8 @@ class Embedders:
 def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
     """All fingerprints of the file at `path`; `sha256` is its digest in hex.
 
-    Pictures: digest, PDQ, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. All else: the digest,
+    Pictures: digest, PDQ, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. Audio and video:
+    digest, and those of the tracks (recording.py). All else: the digest,
     and that alone, with the reason in `unread`, where the content cannot be decoded within the limits.
     Raises ModelUnavailable when a model cannot be loaded, DecoderUnavailable when no worker can be started.
     """
@@ -81,6 +87,9 @@ def _decoded(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> F
         seen = embedders.decoded(picture, path, embedders.image_limits)
         prints = (digest_print(sha256), *seen.prints)
         return Fingerprints(sha256, medium, prints, iscc=seen.iscc, thumbnail=seen.thumbnail)
+    if medium in (Medium.AUDIO, Medium.VIDEO):
+        tracks = embedders.decoded(recording, path, embedders.stream_limits, cpu_seconds=RECORDING_SECONDS)
+        return Fingerprints(sha256, medium, (digest_print(sha256), *tracks))
     return Fingerprints(sha256, medium, (digest_print(sha256),))
 
 

@@ -22,6 +22,7 @@ SDK_ROOMS = {
     "numba": ("detector/index",),
     "llvmlite": ("detector/index",),
     "pymilvus": ("detector/index",),
+    "av": ("detector/media", "benchmarks"),
     "torch": ("detector/fingerprints", "service/management/commands/doctor.py"),
     "sentence_transformers": ("detector/fingerprints",),
     "ninja": ("service/api",),
