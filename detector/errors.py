@@ -44,3 +44,9 @@ class IndexUnavailable(DetectorError):
 
     code = "index_unavailable"
     permanent = False
+
+
+class BindingUnreadable(DetectorError):
+    """A soft binding that cannot be looked up by: of an unknown algorithm, or malformed."""
+
+    code = "binding_malformed"

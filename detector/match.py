@@ -11,6 +11,7 @@ from detector.fingerprints.shingles import SKELETON_METHOD
 from detector.fingerprints.video import METHOD as VIDEO_METHOD
 from detector.index.build import faiss_index
 from detector.matching.audio import AudioMatcher
+from detector.matching.content_code import ContentCodeMatcher
 from detector.matching.digest import DigestMatcher
 from detector.matching.finding import MOST_MATCHES, MediumMatcher, Question, RawMatch
 from detector.matching.image import ImageMatcher
@@ -36,6 +37,7 @@ class Matcher:
             "image": ImageMatcher(make_index),
             "audio": AudioMatcher(read),
             "video": VideoMatcher(make_index, read),
+            "content_code": ContentCodeMatcher(make_index),
         }
 
     @property

@@ -1,9 +1,10 @@
 """Chromaprint (L. Lalinsky, 2010), the fingerprint of sound from which ISO 24138 makes its Audio-Code.
 
-Algorithm 1 ("TEST2", the default one), as `fpcalc -raw -signed -length 0` gives it: sound at 11,025 Hz in frames
-of 4,096 samples, a new one every 1,365; the energy of each of the twelve notes from 28 to 3,520 Hz; smoothed over
-five frames, each frame's length made one; then sixteen comparisons of areas of 16 frames by 12 notes, two bits
-each. What was trained (the areas and their thresholds) is Chromaprint's own, under the MIT licence.
+Algorithm 1 ("TEST2", the default), as `fpcalc -raw -signed -length 0` gives it: sound at 11,025 Hz in
+frames of 4,096 samples, a new one every 1,365; the energy of each of the twelve notes from 28 to 3,520 Hz;
+smoothed over five frames, each frame's length made one; then sixteen comparisons of areas of 16 frames by 12
+notes, two bits each. What was trained (the areas and their thresholds) is Chromaprint's own, under the MIT
+licence.
 """
 
 from collections.abc import Iterable, Iterator
@@ -52,7 +53,7 @@ _Area = tuple[int, int, int, int]
 
 
 def features(blocks: Iterable[NDArray[np.int16]]) -> NDArray[np.int32]:
-    """One 32-bit feature for every 0.124 seconds of mono 16-bit sound at `RATE`, given in blocks of any length.
+    """A 32-bit feature for every 0.124 seconds of mono 16-bit sound at `RATE`, given in blocks of any length.
 
     Nothing for less than 2.7 seconds. Kept in memory is 100 bytes a feature.
     """
@@ -97,12 +98,14 @@ def _smoothed(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
     if kept <= 0:
         return np.empty((0, _NOTES))
     parts = (chroma[i : i + kept] * share for i, share in enumerate(_SMOOTHING))
-    return np.sum(list(parts), axis=0, dtype=np.float64)
+    smoothed: NDArray[np.float64] = np.add.reduce(list(parts))
+    return smoothed
 
 
 def _normalised(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
     length = np.sqrt((chroma**2).sum(axis=1, keepdims=True))
-    return np.where(length < _QUIET, 0.0, chroma / np.maximum(length, _QUIET))
+    scaled: NDArray[np.float64] = np.where(length < _QUIET, 0.0, chroma / np.maximum(length, _QUIET))
+    return scaled
 
 
 def _parts(comparison: _Comparison) -> tuple[list[_Area], list[_Area]]:
@@ -150,5 +153,6 @@ def _features_of(chroma: NDArray[np.float64]) -> NDArray[np.int32]:
     for comparison in _COMPARISONS:
         more, less = _parts(comparison)
         value = np.log((1.0 + total(more)) / (1.0 + total(less)))
-        bits = bits << 2 | _GRAY[np.searchsorted(comparison[4:], value, side="right")]
+        bits <<= 2
+        bits |= _GRAY[np.searchsorted(comparison[4:], value, side="right")]
     return bits.view(np.int32)

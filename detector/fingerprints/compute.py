@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,11 +10,13 @@ from detector.errors import MediaUnreadable
 from detector.fingerprints.exact import digest_print, text_print
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints, Unread
 from detector.fingerprints.iscc import text_code
+from detector.fingerprints.iscc_stream import stream_code
 from detector.fingerprints.minilm import METHOD as MINILM_METHOD
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.fingerprints.picture import picture
 from detector.fingerprints.recording import recording
 from detector.fingerprints.shingles import shingle_prints, text_weight
+from detector.fingerprints.soft_binding import with_code
 from detector.fingerprints.text_normaliser import normalise, skeleton, spoken
 from detector.media.container import StreamLimits
 from detector.media.image import ImageLimits
@@ -64,8 +66,8 @@ def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) 
     """All fingerprints of the file at `path`; `sha256` is its digest in hex.
 
     Pictures: digest, PDQ, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. Audio and video:
-    digest, and those of the tracks (recording.py). All else: the digest,
-    and that alone, with the reason in `unread`, where the content cannot be decoded within the limits.
+    digest, those of the tracks (recording.py), and ISCC. All else: the digest, and that
+    alone, with the reason in `unread`, where the content cannot be decoded within the limits.
     Raises ModelUnavailable when a model cannot be loaded, DecoderUnavailable when no worker can be started.
     """
     try:
@@ -82,15 +84,27 @@ def undecoded(medium: Medium, sha256: str, error: MediaUnreadable) -> Fingerprin
 def _decoded(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
     if medium is Medium.TEXT:
         text = read_text(path, embedders.text_bytes)
-        return replace(text_fingerprints([text], embedders, [sha256])[0], iscc=text_code(text))
+        return with_code(text_fingerprints([text], embedders, [sha256])[0], text_code(text))
     if medium is Medium.IMAGE and _is_raster(path):
         seen = embedders.decoded(picture, path, embedders.image_limits)
-        prints = (digest_print(sha256), *seen.prints)
-        return Fingerprints(sha256, medium, prints, iscc=seen.iscc, thumbnail=seen.thumbnail)
+        found = Fingerprints(sha256, medium, (digest_print(sha256), *seen.prints), thumbnail=seen.thumbnail)
+        return with_code(found, seen.iscc)
     if medium in (Medium.AUDIO, Medium.VIDEO):
-        tracks = embedders.decoded(recording, path, embedders.stream_limits, cpu_seconds=RECORDING_SECONDS)
-        return Fingerprints(sha256, medium, (digest_print(sha256), *tracks))
+        limits = embedders.stream_limits
+        tracks = embedders.decoded(recording, path, limits, cpu_seconds=RECORDING_SECONDS)
+        found = Fingerprints(sha256, medium, (digest_print(sha256), *tracks))
+        return with_code(found, _code(path, medium, embedders))
     return Fingerprints(sha256, medium, (digest_print(sha256),))
+
+
+def _code(path: Path, medium: Medium, embedders: Embedders) -> str | None:
+    """The ISCC code of a recording; None too where it takes longer than a worker may."""
+    try:
+        return embedders.decoded(
+            stream_code, path, medium.value, embedders.stream_limits, cpu_seconds=RECORDING_SECONDS
+        )
+    except MediaUnreadable:
+        return None
 
 
 def text_fingerprints(

@@ -23,7 +23,7 @@ _LARGEST = 2**62
 
 @dataclass(frozen=True, slots=True)
 class _Weights:
-    """`cells` (1024, elements) gives the elements of one group from the cells, each multiplied by `factor`."""
+    """`cells` (1024, elements) makes the elements of one group of the cells, each multiplied by `factor`."""
 
     cells: NDArray[np.int64]
     factor: int
@@ -71,7 +71,8 @@ def frame_signature(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _ternary(elements: NDArray[np.int64]) -> NDArray[np.uint8]:
     sizes = np.abs(elements)
     threshold = np.sort(sizes)[int(len(sizes) * _THRESHOLD)]
-    return (1 + np.sign(elements) * (sizes > threshold)).astype(np.uint8)
+    ternary: NDArray[np.uint8] = (1 + np.sign(elements) * (sizes > threshold)).astype(np.uint8)
+    return ternary
 
 
 def _cells(luma: NDArray[np.uint8]) -> tuple[NDArray[np.int64], int]:

@@ -104,9 +104,8 @@ def _stars() -> Iterator[Element]:
         "20-24 02-42 10-30 14-34 01-03 41-43 10-01 30-41 43-34 03-14 00-40 40-44 44-04 04-00"
     )
     for pair in pairs.split():
-        column, row, _, other_column, other_row = pair
-        one = (1 + 6 * int(column), 1 + 6 * int(row), 6, 6)
-        yield Element((one,), ((1 + 6 * int(other_column), 1 + 6 * int(other_row), 6, 6),))
+        one, other = ((1 + 6 * int(place[0]), 1 + 6 * int(place[1]), 6, 6) for place in pair.split("-"))
+        yield Element((one,), (other,))
 
 
 def _rings() -> Iterator[Element]:

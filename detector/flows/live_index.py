@@ -130,7 +130,7 @@ class LiveIndex:
         telling = [items[raw.item_no].campaign for raw in found if raw.telling]
         campaign = next((c for c in telling if c is not None and c.tenant == tenant_filter), None)
         return Similarity(
-            matches=tuple(_as_match(raw, items[raw.item_no]) for raw in found),
+            matches=tuple(as_match(raw, items[raw.item_no]) for raw in found),
             campaign=None if campaign is None else summary(campaign),
             degraded=self.degraded,
             methods=tuple(sorted({entry.method for entry in prints.prints} & set(self.methods))),
@@ -251,7 +251,8 @@ class LiveIndex:
         return held
 
 
-def _as_match(raw: RawMatch, item: Item) -> Match:
+def as_match(raw: RawMatch, item: Item) -> Match:
+    """A finding with what its row says of the item."""
     return Match(
         item=str(item.uid),
         score=raw.score,

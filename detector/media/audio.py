@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import MediaUnreadable
-from detector.media.container import Damage, StreamLimits, audio_stream, check_time, opened
+from detector.media.container import StreamLimits, audio_stream, check_time, decoded, opened
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -59,7 +59,7 @@ def _resampled(container: "InputContainer", stream: "AudioStream", rate: int) ->
 
     stream.codec_context.thread_type = "NONE"
     resampler = AudioResampler(format="flt", layout="mono", rate=rate)
-    for frame in _decoded(container, stream):
+    for frame in decoded(container, stream, _CODE):
         # A gap in the times is closed: a cut copy and the whole must give the same signal.
         frame.pts = None
         try:
@@ -72,23 +72,6 @@ def _resampled(container: "InputContainer", stream: "AudioStream", rate: int) ->
             yield _samples(each)
     for each in resampler.resample(None):
         yield _samples(each)
-
-
-def _decoded(container: "InputContainer", stream: "AudioStream") -> Iterator[Any]:
-    from av import FFmpegError
-
-    damage = Damage(_CODE)
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-            if packet is None:
-                return
-            frames = packet.decode()
-        except (FFmpegError, ValueError):
-            damage.note()
-            continue
-        yield from frames
 
 
 def _samples(frame: Any) -> Samples:

@@ -149,3 +149,21 @@ class Damage:
         self._refused += 1
         if self._refused > _MOST_DAMAGED:
             raise MediaUnreadable("Too much of the file is damaged.", code=self._code)
+
+
+def decoded(container: "InputContainer", stream: "AudioStream | VideoStream", code: str) -> Iterator[Any]:
+    """The stream's frames; what cannot be decoded is skipped. Raises MediaUnreadable as Damage does."""
+    from av import FFmpegError
+
+    damage = Damage(code)
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            frames = packet.decode()
+        except (FFmpegError, ValueError):
+            damage.note()
+            continue
+        yield from frames

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import MediaUnreadable
-from detector.media.container import Damage, StreamLimits, check_time, opened, video_stream
+from detector.media.container import StreamLimits, check_time, decoded, opened, video_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -67,7 +67,7 @@ def _paced(
     start: float | None = None
     last = 0.0
     due = 0.0
-    for number, frame in enumerate(_decoded(container, stream)):
+    for number, frame in enumerate(decoded(container, stream, _CODE)):
         if number >= limits.max_frames:
             raise MediaUnreadable(
                 f"The video has more than {limits.max_frames:,} frames.", code="too_many_frames"
@@ -84,33 +84,16 @@ def _paced(
             due = max(due + 1 / pace, (seconds * pace // 1 + 1) / pace)
 
 
-def _decoded(container: "InputContainer", stream: "VideoStream") -> Iterator[Any]:
-    from av import FFmpegError
-
-    damage = Damage(_CODE)
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-            if packet is None:
-                return
-            decoded = packet.decode()
-        except (FFmpegError, ValueError):
-            damage.note()
-            continue
-        yield from decoded
-
-
 def _upright_rgb(frame: Any, side: int) -> Pixels:
     from av.video.reformatter import Interpolation
 
     scale = min(1.0, side / max(frame.width, frame.height))
     width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
     small = frame.reformat(width=width, height=height, format="rgb24", interpolation=Interpolation.AREA)
-    return _turned(small.to_ndarray(), _matrix(frame))
+    return turned(small.to_ndarray(), display_matrix(frame))
 
 
-def _matrix(frame: Any) -> tuple[int, int, int, int]:
+def display_matrix(frame: Any) -> tuple[int, int, int, int]:
     """The nearest of the eight upright matrices (a, b, c, d) to the display matrix (ISO/IEC 14496-12 section
     6.2.2: x' = a x + c y, y' = b x + d y); (1, 0, 0, 1) where there is none or it turns by half angles."""
     held = frame.side_data.get("DISPLAYMATRIX")
@@ -124,9 +107,10 @@ def _matrix(frame: Any) -> tuple[int, int, int, int]:
     return 1, 0, 0, 1
 
 
-def _turned(pixels: Pixels, matrix: tuple[int, int, int, int]) -> Pixels:
+def turned(pixels: Pixels, matrix: tuple[int, int, int, int]) -> Pixels:
+    """Pixels, uint8 of shape (height, width) or (height, width, 3), as a display matrix wants them shown."""
     a, b, c, d = matrix
     if not a:  # x and y change places
-        pixels = pixels.transpose(1, 0, 2)
+        pixels = pixels.swapaxes(0, 1)
         a, d = c, b
     return np.ascontiguousarray(pixels[:: 1 if d > 0 else -1, :: 1 if a > 0 else -1])

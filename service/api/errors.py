@@ -62,6 +62,8 @@ _CONTENT = {
     "media_too_long": (422, "The audio or video is longer than this service decodes"),
     "no_audio": (422, "The file has no audio track"),
     "no_video": (422, "The file has no video track"),
+    "binding_malformed": (422, "The soft binding cannot be read"),
+    "binding_unknown": (422, "Nothing is kept by this soft-binding algorithm"),
     "inspection_failed": (422, "The content credential could not be read"),
     "inspection_timeout": (422, "Reading the content credential took too long"),
     "inspection_crashed": (422, "The content credential could not be read"),
