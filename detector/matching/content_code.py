@@ -13,16 +13,11 @@ from detector.fingerprints.soft_binding import ASKED, ISCC_METHODS
 from detector.index.port import Hit, Metric, VectorIndex
 from detector.matching.finding import Question, RawMatch
 from detector.matching.vectors import MakeIndex, file_name
-from provenance.assets.asset import Medium
 
 BITS = 256
-NEAR = {
-    ISCC_METHODS[Medium.TEXT]: 40,
-    ISCC_METHODS[Medium.IMAGE]: 24,
-    ISCC_METHODS[Medium.AUDIO]: 24,
-    ISCC_METHODS[Medium.VIDEO]: 24,
-}
-"""At most so many of the 256 bits may differ (docs/detector/iscc.md says how each was set)."""
+NEAR = 24
+"""At most so many bits may differ (docs/detector/iscc.md says how near unrelated items come)."""
+_METHODS = frozenset(ISCC_METHODS.values())
 
 
 class ContentCodeMatcher:
@@ -42,7 +37,7 @@ class ContentCodeMatcher:
         waiting: dict[str, list[tuple[int, bytes]]] = {}
         for item_no, entries in items:
             for entry in entries:
-                if entry.method in NEAR and len(entry.value) * 8 == BITS:
+                if entry.method in _METHODS and len(entry.value) * 8 == BITS:
                     waiting.setdefault(entry.method, []).append((item_no, entry.value))
         for method, pairs in waiting.items():
             ids = np.array([item_no for item_no, _ in pairs], dtype=np.int64)
@@ -71,7 +66,7 @@ class ContentCodeMatcher:
     def _near(self, method: str, value: bytes, question: Question) -> list[RawMatch]:
         index, asked = self._indexes[method], question.limit
         while True:
-            hits = index.search(_code(value)[np.newaxis, :], asked, NEAR[method])[0]
+            hits = index.search(_code(value)[np.newaxis, :], asked, NEAR)[0]
             kept = [hit for hit in hits if question.counts(hit.id)]
             if len(hits) < asked or len(kept) >= question.limit or asked >= len(index):
                 break
@@ -87,20 +82,19 @@ class ContentCodeMatcher:
     def load(self, folder: Path, notes: Mapping[str, Any]) -> None:
         """Read what save() wrote. Raises SnapshotInvalid."""
         for method in notes.get("methods", ()):
-            if method not in NEAR:
+            if method not in _METHODS:
                 raise SnapshotInvalid(f"The snapshot holds {method}, which this program does not know.")
             self._index(method).load(folder / file_name(method))
 
 
 def _found(method: str, hit: Hit) -> RawMatch:
-    near = NEAR[method]
     why = (
         f"{hit.distance:.0f} of the {BITS} bits of its ISCC content code differ from those asked for; "
-        f"up to {near} count as the same content."
+        f"up to {NEAR} count as the same content."
     )
     # Only equal digests score 1.
     score = min(0.9999, round(1 - hit.distance / BITS, 4))
-    return RawMatch(hit.id, method, score, hit.distance, near, why)
+    return RawMatch(hit.id, method, score, hit.distance, NEAR, why)
 
 
 def _code(value: bytes) -> NDArray[np.uint8]:
