@@ -56,3 +56,16 @@ def curves(path: Path, values: Mapping[str, list[tuple[float, float]]]) -> None:
     axes.set_ylabel("mean recall, %")
     axes.legend(fontsize="small")
     _save(figure, path)
+
+
+def latencies(path: Path, values: Mapping[str, list[tuple[float, float]]], what: str) -> None:
+    """Milliseconds a question over the number of rows, both by powers of ten; one line a contender."""
+    figure, axes = _axes(7, 4)
+    for contender, points in values.items():
+        axes.plot([x for x, _ in points], [y for _, y in points], "o-", label=contender)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel(f"{what} in the index")
+    axes.set_ylabel("one question, ms")
+    axes.legend(fontsize="small")
+    _save(figure, path)

@@ -1,8 +1,10 @@
-"""Measure the thresholds anew: `python -m detector.calibrate [--text FILE.tsv] [--images FOLDER]`.
+"""Measure the thresholds anew: `python -m detector.calibrate [--text FILE.tsv] [--images FOLDER]
+[--audio] [--video FOLDER]`.
 
 Reads tuning data only: of the texts (a line is LABEL TAB TEXT) those whose SHA-256 is even, which is the
-first half of the split by hash; of the pictures the folder given, one sub-folder a category. Writes
-calibration.json; what is not measured anew stays as it is.
+first half of the split by hash; of the pictures the folder given, one sub-folder a category; sound is made
+up, and video out of the photographs of the folder given. Writes calibration.json; what is not measured anew
+stays as it is.
 """
 
 import argparse
@@ -13,10 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from detector.calibrate_audio import audio_methods
 from detector.calibrate_text import text_methods, tuning_texts
+from detector.calibrate_video import video_methods
 from detector.errors import MediaUnreadable
+from detector.fingerprints.audio import METHOD as AUDIO_METHOD
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.pdq import pdq_prints
+from detector.fingerprints.video import METHOD as VIDEO_METHOD
 from detector.media.image import canonical_rgb
 
 PDQ_FLOOR = 50
@@ -64,16 +70,24 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--text", type=Path)
     parser.add_argument("--images", type=Path)
+    parser.add_argument("--audio", action="store_true")
+    parser.add_argument("--video", type=Path)
     given = parser.parse_args(arguments)
     path = Path(__file__).with_name("calibration.json")
     held: dict[str, Any] = json.loads(path.read_text())["methods"]
+    others = {PDQ_METHOD, AUDIO_METHOD, VIDEO_METHOD}
     images = {method: entry for method, entry in held.items() if method == PDQ_METHOD}
-    texts = {method: entry for method, entry in held.items() if method != PDQ_METHOD}
+    recordings = {method: entry for method, entry in held.items() if method in others - {PDQ_METHOD}}
+    texts = {method: entry for method, entry in held.items() if method not in others}
     if given.text:
         texts = text_methods(tuning_texts(given.text))
     if given.images:
         images = image_methods(given.images)
-    path.write_text(json.dumps({"version": 1, "methods": texts | images}, indent=2) + "\n")
+    if given.audio:
+        recordings |= audio_methods()
+    if given.video:
+        recordings |= video_methods(given.video)
+    path.write_text(json.dumps({"version": 1, "methods": texts | images | recordings}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -37,3 +37,16 @@ class SnapshotInvalid(DetectorError):
     """An index snapshot is truncated, altered or of another version; it is rebuilt from the rows."""
 
     code = "snapshot_invalid"
+
+
+class IndexUnavailable(DetectorError):
+    """The vector database that VECTOR_URL names cannot be reached or refuses."""
+
+    code = "index_unavailable"
+    permanent = False
+
+
+class BindingUnreadable(DetectorError):
+    """A soft binding that cannot be looked up by: of an unknown algorithm, or malformed."""
+
+    code = "binding_malformed"

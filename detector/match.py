@@ -5,17 +5,22 @@ from pathlib import Path
 from typing import Any
 
 from detector.errors import SnapshotInvalid
+from detector.fingerprints.audio import METHOD as AUDIO_METHOD
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.shingles import SKELETON_METHOD
+from detector.fingerprints.video import METHOD as VIDEO_METHOD
 from detector.index.build import faiss_index
+from detector.matching.audio import AudioMatcher
+from detector.matching.content_code import ContentCodeMatcher
 from detector.matching.digest import DigestMatcher
 from detector.matching.finding import MOST_MATCHES, MediumMatcher, Question, RawMatch
 from detector.matching.image import ImageMatcher
 from detector.matching.text import TextMatcher
 from detector.matching.values import KeptValues, ReadValues
 from detector.matching.vectors import MakeIndex
+from detector.matching.video import VideoMatcher
 
-READ_METHODS = (SKELETON_METHOD,)
+READ_METHODS = (SKELETON_METHOD, AUDIO_METHOD, VIDEO_METHOD)
 """Fingerprints that no index holds."""
 
 
@@ -30,6 +35,9 @@ class Matcher:
             "digest": DigestMatcher(),
             "text": TextMatcher(make_index, read),
             "image": ImageMatcher(make_index),
+            "audio": AudioMatcher(read),
+            "video": VideoMatcher(make_index, read),
+            "content_code": ContentCodeMatcher(make_index),
         }
 
     @property

@@ -27,6 +27,7 @@ from detector.fingerprints.compute import Embedders
 from detector.fingerprints.image_models import image_model
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.flows.live_index import LiveIndex
+from detector.index.build import index_maker
 from detector.media.image import ImageLimits
 from detector.media.workers import Workers
 from provenance.assets.limits import Limits
@@ -290,7 +291,14 @@ def embedders() -> Embedders:
 @_Once
 def live_index() -> LiveIndex:
     """This process's index, kept level with the rows."""
-    return LiveIndex(_folder("index"))
+    return new_index()
+
+
+def new_index() -> LiveIndex:
+    """An index not started yet, on the same snapshot."""
+    folder = _folder("index")
+    place = folder.with_name("index-segments")
+    return LiveIndex(folder, index_maker(config().vector_url, place=place, device=config().device))
 
 
 @_Once

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,12 +12,16 @@ from detector.fingerprints.fingerprint import Fingerprint, Fingerprints, Unread
 from detector.fingerprints.image_embedding import embedding_prints
 from detector.fingerprints.image_model import ImageModel
 from detector.fingerprints.iscc import text_code
+from detector.fingerprints.iscc_stream import stream_code
 from detector.fingerprints.minilm import METHOD as MINILM_METHOD
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.picture import picture
+from detector.fingerprints.recording import recording
 from detector.fingerprints.shingles import shingle_prints, text_weight
+from detector.fingerprints.soft_binding import with_code
 from detector.fingerprints.text_normaliser import normalise, skeleton, spoken
+from detector.media.container import StreamLimits
 from detector.media.image import ImageLimits
 from detector.media.text import MAX_TEXT_BYTES, read_text
 from detector.media.workers import Workers
@@ -26,6 +30,8 @@ from provenance.assets.asset import Medium
 R = TypeVar("R")
 
 EXCERPT_CHARACTERS = 500
+RECORDING_SECONDS = 900
+"""Of processor time for a recording: three hours of video are decoded in about ten minutes."""
 
 # What Pillow and pillow-heif read; other pictures (SVG, JPEG XL, camera raw) are known by their digest.
 _RASTER = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
@@ -43,6 +49,7 @@ class Embedders:
     text: SentenceEmbedder | None = None
     image: ImageModel | None = None
     image_limits: ImageLimits = field(default_factory=ImageLimits)
+    stream_limits: StreamLimits = field(default_factory=StreamLimits)
     text_bytes: int = MAX_TEXT_BYTES
     workers: Workers | None = None
 
@@ -65,10 +72,10 @@ class Embedders:
 def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
     """All fingerprints of the file at `path`; `sha256` is its digest in hex.
 
-    Pictures: digest, PDQ, embedding, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. All else:
-    the digest, and that alone, with the reason in `unread`, where the content cannot be decoded within the
-    limits. Raises ModelUnavailable when a model cannot be loaded, DecoderUnavailable when no worker can be
-    started.
+    Pictures: digest, PDQ, embedding, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. Audio and
+    video: digest, those of the tracks (recording.py), and ISCC. All else: the digest, and that
+    alone, with the reason in `unread`, where the content cannot be decoded within the limits.
+    Raises ModelUnavailable when a model cannot be loaded, DecoderUnavailable when no worker can be started.
     """
     try:
         return _decoded(path, medium, sha256, embedders)
@@ -84,15 +91,31 @@ def undecoded(medium: Medium, sha256: str, error: MediaUnreadable) -> Fingerprin
 def _decoded(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
     if medium is Medium.TEXT:
         text = read_text(path, embedders.text_bytes)
-        return replace(text_fingerprints([text], embedders, [sha256])[0], iscc=text_code(text))
+        return with_code(text_fingerprints([text], embedders, [sha256])[0], text_code(text))
     if medium is Medium.IMAGE and _is_raster(path):
         seen = embedders.decoded(picture, path, embedders.image_limits)
         # A flat picture has nothing to go by, for the network as for PDQ.
         quality = max((entry.quality for entry in seen.prints if entry.method == PDQ_METHOD), default=0)
         embedded = () if embedders.image is None else embedding_prints(embedders.image, seen.small, quality)
         prints = (digest_print(sha256), *seen.prints, *embedded)
-        return Fingerprints(sha256, medium, prints, iscc=seen.iscc, thumbnail=seen.thumbnail)
+        found = Fingerprints(sha256, medium, prints, thumbnail=seen.thumbnail)
+        return with_code(found, seen.iscc)
+    if medium in (Medium.AUDIO, Medium.VIDEO):
+        limits = embedders.stream_limits
+        tracks = embedders.decoded(recording, path, limits, cpu_seconds=RECORDING_SECONDS)
+        found = Fingerprints(sha256, medium, (digest_print(sha256), *tracks))
+        return with_code(found, _code(path, medium, embedders))
     return Fingerprints(sha256, medium, (digest_print(sha256),))
+
+
+def _code(path: Path, medium: Medium, embedders: Embedders) -> str | None:
+    """The ISCC code of a recording; None too where it takes longer than a worker may."""
+    try:
+        return embedders.decoded(
+            stream_code, path, medium.value, embedders.stream_limits, cpu_seconds=RECORDING_SECONDS
+        )
+    except MediaUnreadable:
+        return None
 
 
 def text_fingerprints(

@@ -1,13 +1,18 @@
-"""ISCC content codes (ISO 24138:2024): short codes of a picture or a text that anybody can compute again.
+"""ISCC content codes (ISO 24138:2024): short codes of any content that anybody can compute again.
 
 A picture is normalised as the standard and its reference implementation do: upright, on white (the canonical
-decode gives both), empty borders cropped, grey, 32 x 32 pixels. Codes have 256 bits, of which the first 64
-are the standard's usual short form. Nothing here is matched with yet: they are published as soft bindings.
+decode gives both), empty borders cropped, grey, 32 x 32 pixels. Sound is coded from its Chromaprint features,
+a video from the frame signatures of MPEG-7. Codes have 256 bits, of which the first 64 are the standard's
+usual short form. They are published as soft bindings and looked up by them; items are not compared by them.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from detector.fingerprints.frame_signature import ELEMENTS
 
 BITS = 256
 MAX_CHARACTERS = 100_000
@@ -32,6 +37,41 @@ def text_code(text: str) -> str | None:
     if len(text) > MAX_CHARACTERS:
         return None
     return str(iscc_core.gen_text_code(text, BITS)["iscc"])
+
+
+def audio_code(features: NDArray[np.int32]) -> str | None:
+    """The Audio-Code ("ISCC:EID…") of the Chromaprint features of a sound.
+
+    None where there are none (it lasts less than 2.7 seconds) or but one, again and again (silence): such a
+    code would be that of every silence.
+    """
+    import iscc_core
+
+    if not features.size or (features == features[0]).all():
+        return None
+    return str(iscc_core.gen_audio_code(features.tolist(), BITS)["iscc"])
+
+
+def video_code(signatures: Iterable[NDArray[np.uint8]]) -> str | None:
+    """The Video-Code ("ISCC:EMD…") of frame signatures, each of 380 values.
+
+    None without frames, and where no frame has a part brighter than another. As iscc_core.gen_video_code,
+    which would hold every frame's signature as 380 objects.
+    """
+    import iscc_core
+
+    seen: set[bytes] = set()
+    total = np.zeros(ELEMENTS, dtype=np.int64)
+    flat = True
+    for signature in signatures:
+        if signature.tobytes() not in seen:
+            seen.add(signature.tobytes())
+            total += signature
+            flat = flat and bool((signature == 1).all())
+    if flat:
+        return None
+    kind = (iscc_core.MT.CONTENT, iscc_core.ST_CC.VIDEO, iscc_core.VS.V0)
+    return f"ISCC:{iscc_core.encode_component(*kind, BITS, iscc_core.alg_wtahash(total.tolist(), BITS))}"
 
 
 def _cropped(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

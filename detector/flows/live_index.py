@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from detector.flows.index_item import join_campaign
 from detector.flows.renew_texts import renew
 from detector.index import snapshot
 from detector.index.build import faiss_index
+from detector.index.snapshot import Snapshot
 from detector.match import Matcher
 from detector.matching.finding import MOST_MATCHES, RawMatch
 from detector.matching.vectors import MakeIndex
@@ -34,13 +36,17 @@ class LiveIndex:
     """One per process; safe to share between its threads.
 
     `folder` holds the snapshot. start() loads it, or rebuilds from the rows where it is missing, truncated or
-    of another version; until that is done, answers are partial and say `degraded`. The first question starts
-    an index that nobody has started.
+    of another version; until that is done, answers are partial and say `degraded`. Large files are mapped,
+    and read to the end in a thread of its own: where one turns out to be altered, the index is rebuilt then.
+    The first question starts an index that nobody has started.
     """
 
-    def __init__(self, folder: Path, make_index: MakeIndex = faiss_index) -> None:
+    def __init__(self, folder: Path, make_index: MakeIndex | None = None) -> None:
+        """Without `make_index`, FAISS's indexes, with the files of this process beside the snapshot."""
         self.folder = folder
-        self._make_index = make_index
+        self._make_index = make_index or partial(
+            faiss_index, place=folder.with_name(f"{folder.name}-segments")
+        )
         self._lock = threading.RLock()
         self._started = False
         self.degraded = True
@@ -55,13 +61,11 @@ class LiveIndex:
         """Load the snapshot and catch up; with `background`, a rebuild goes on in a thread of its own."""
         self._started = True
         try:
-            self._load()
+            held = self._load()
+            if held.unread:
+                threading.Thread(target=self._verify, args=(held,), name="index-verify", daemon=True).start()
         except SnapshotInvalid as error:
-            level = logging.INFO if error.code == "snapshot_missing" else logging.WARNING
-            logger.log(level, "index snapshot not used, rebuilding from the rows: %s", error)
-            with self._lock:
-                self._clear()
-                self.degraded = True
+            self._forsake(error)
             if background:
                 threading.Thread(target=self._rebuild_apart, name="index-rebuild", daemon=True).start()
                 return
@@ -71,6 +75,21 @@ class LiveIndex:
         """Start, and return when every row is indexed."""
         if not self._started:
             self.start()
+
+    def _forsake(self, error: SnapshotInvalid) -> None:
+        level = logging.INFO if error.code == "snapshot_missing" else logging.WARNING
+        logger.log(level, "index snapshot not used, rebuilding from the rows: %s", error)
+        with self._lock:
+            self._clear()
+            self.degraded = True
+
+    def _verify(self, held: Snapshot) -> None:
+        """Read the snapshot to its end; where it is not what was written, start again from the rows."""
+        try:
+            snapshot.verify(held)
+        except SnapshotInvalid as error:
+            self._forsake(error)
+            self._rebuild_apart()
 
     def _rebuild_apart(self) -> None:
         try:
@@ -111,7 +130,7 @@ class LiveIndex:
         telling = [items[raw.item_no].campaign for raw in found if raw.telling]
         campaign = next((c for c in telling if c is not None and c.tenant == tenant_filter), None)
         return Similarity(
-            matches=tuple(_as_match(raw, items[raw.item_no]) for raw in found),
+            matches=tuple(as_match(raw, items[raw.item_no]) for raw in found),
             campaign=None if campaign is None else summary(campaign),
             degraded=self.degraded,
             methods=tuple(sorted({entry.method for entry in prints.prints} & set(self.methods))),
@@ -213,7 +232,7 @@ class LiveIndex:
             notes: dict[str, Any] = {"last_uid": str(newest) if newest else ""}
             snapshot.write(self.folder, last, notes, fill)
 
-    def _load(self) -> None:
+    def _load(self) -> Snapshot:
         held = snapshot.read(self.folder)
         with self._lock:
             self._clear()
@@ -229,9 +248,11 @@ class LiveIndex:
             if held.last > newest or (uid is not None and noted and str(uid) != noted):
                 raise SnapshotInvalid("The snapshot was taken from another database.")
             self._last = held.last
+        return held
 
 
-def _as_match(raw: RawMatch, item: Item) -> Match:
+def as_match(raw: RawMatch, item: Item) -> Match:
+    """A finding with what its row says of the item."""
     return Match(
         item=str(item.uid),
         score=raw.score,

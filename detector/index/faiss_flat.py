@@ -11,14 +11,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from detector.errors import SnapshotInvalid
 from detector.index.port import Hit
-
-# FAISS shares a search out by queries, and we ask one at a time from threads of our own. With OpenMP's,
-# a query over 25 codes took 2 to 9 ms of waiting beside torch's on two busy cores, and 0.004 ms without.
-faiss.omp_set_num_threads(1)
+from detector.index.threads import one_thread
 
 
 class _FaissFlat(ABC):
-    """What both kinds share; a kind says how rows look, how far apart they are and how they are kept."""
+    """What both share; a kind says how rows look, how far apart they are and how they are kept."""
 
     def __init__(
         self,
@@ -34,6 +31,10 @@ class _FaissFlat(ABC):
     @abstractmethod
     def _distances(self, measured: NDArray[Any]) -> NDArray[Any]:
         """FAISS's measure as a distance."""
+
+    @abstractmethod
+    def _values(self) -> Any:
+        """FAISS's vector of all bytes, row after row."""
 
     def add(self, ids: NDArray[np.int64], vectors: NDArray[Any]) -> None:
         """Store rows under ids not in the index yet."""
@@ -51,6 +52,7 @@ class _FaissFlat(ABC):
         wanted = min(k, len(self))
         if wanted == 0:
             return [[] for _ in queries]
+        one_thread()
         measured, ids = self._index.search(np.ascontiguousarray(queries, dtype=self._row_type), wanted)
         return [
             sorted(
@@ -62,6 +64,15 @@ class _FaissFlat(ABC):
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
+
+    def contents(self) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        """Copies of all ids and, in the same order, their rows."""
+        if not len(self):
+            return np.empty(0, dtype=np.int64), np.empty((0, self.width), dtype=self._row_type)
+        rows: NDArray[Any] = (
+            faiss.vector_to_array(self._values()).view(self._row_type).reshape(len(self), self.width)
+        )
+        return faiss.vector_to_array(self._index.id_map), rows
 
     def save(self, path: Path) -> None:
         """Write FAISS's own file format."""
@@ -88,6 +99,10 @@ class FaissBinaryIndex(_FaissFlat):
     def _distances(self, measured: NDArray[Any]) -> NDArray[Any]:
         return measured
 
+    def _values(self) -> Any:
+        held: Any = faiss.downcast_IndexBinary(self._index.index)
+        return held.xb
+
 
 class FaissFloatIndex(_FaissFlat):
     """Unit vectors, IndexIDMap2 over IndexFlatIP; `width` is dimensions, distance is 1 - inner product."""
@@ -98,3 +113,7 @@ class FaissFloatIndex(_FaissFlat):
 
     def _distances(self, measured: NDArray[Any]) -> NDArray[Any]:
         return np.float32(1.0) - measured
+
+    def _values(self) -> Any:
+        held: Any = faiss.downcast_index(self._index.index)
+        return held.codes

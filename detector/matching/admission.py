@@ -1,15 +1,21 @@
 """Which fingerprints may be kept, and which asked with: those of a calibrated method and enough quality."""
 
 from detector.calibration import ASKED_SHARE, Calibration, for_method
+from detector.fingerprints.audio import ASKED_METHOD as AUDIO_ASKED
+from detector.fingerprints.audio import METHOD as AUDIO
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.image_embedding import PART_METHOD as EMBEDDED_PART
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.pdq import TURNED_METHOD
+from detector.fingerprints.video import ASKED_METHOD as VIDEO_ASKED
+from detector.fingerprints.video import METHOD as VIDEO
 from detector.index.port import Metric
 from provenance.assets.asset import Medium
 
-QUERY_ONLY = frozenset({TURNED_METHOD, EMBEDDED_PART})
+QUERY_ONLY = frozenset({TURNED_METHOD, EMBEDDED_PART, AUDIO_ASKED, VIDEO_ASKED})
 """Fingerprints to ask with and never to store."""
+
+_TELLING_BY_QUALITY = frozenset({PDQ_METHOD, AUDIO, VIDEO})
 
 
 def stored_method(method: str) -> str:
@@ -20,6 +26,10 @@ def stored_method(method: str) -> str:
 def admitted(entry: Fingerprint, *, asking: bool = False) -> Calibration | None:
     """The calibration under which this fingerprint may be kept, or asked with; None when it may not."""
     method = stored_method(entry.method)
+    if method in (AUDIO, VIDEO):
+        # Many frames a fingerprint: the width is that of one.
+        frames = for_method(method, 0)
+        return frames if frames is not None and entry.quality >= frames.floor else None
     width = len(entry.value) if method == PDQ_METHOD else len(entry.value) // 4
     found = for_method(method, width)
     if found is None or found.width != width:
@@ -33,9 +43,10 @@ def admitted(entry: Fingerprint, *, asking: bool = False) -> Calibration | None:
 
 
 def is_telling(prints: Fingerprints) -> bool:
-    """Whether equality with this item means anything: false for blank pictures and texts of a word or two."""
+    """Whether equality with this item means anything: false for blank pictures, silence and texts of a word
+    or two."""
     if any(admitted(entry) for entry in prints.prints):
         return True
     if prints.medium is Medium.TEXT:
         return False
-    return not any(entry.method == PDQ_METHOD for entry in prints.prints)
+    return not any(entry.method in _TELLING_BY_QUALITY for entry in prints.prints)

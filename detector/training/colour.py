@@ -37,7 +37,7 @@ def channels(picture: Picture, rng: Generator) -> Picture:
     if rng.random() < 0.3:
         return _rgb(picture[:, :, rng.permutation(3)])
     cast = rng.uniform(0.5, 1.4, 3).astype(np.float32)
-    return np.clip(picture * cast, 0, 255).astype(np.uint8)
+    return _rgb(np.clip(picture * cast, 0, 255).astype(np.uint8))
 
 
 def inverted(picture: Picture, rng: Generator) -> Picture:

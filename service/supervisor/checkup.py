@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from detector.fingerprints import copydet
 from detector.fingerprints.precision import choose
+from detector.index import milvus
 from provenance.keys.profile import RENEW_WITHIN
 from service.settings.env import RUNNING_FILE, Config
 from service.supervisor import chain_checkup
@@ -241,6 +242,25 @@ def _device(config: Config) -> Finding:
     return Finding("device", Health.EMBEDDED, what, "texts embed at tens to hundreds a second")
 
 
+def _vectors(config: Config) -> Finding:
+    if config.vector_url:
+        url = config.vector_url
+        if url.endswith(".db"):
+            return Finding("vectors", Health.LIVE, url, "Milvus Lite serves one process; `up` runs two")
+        return Finding("vectors", Health.LIVE, f"Milvus {milvus.version(url)}")
+    what = "FAISS on the CPU"
+    if config.device.startswith("cuda"):
+        # FAISS is loaded only for this question.
+        from detector.index import gpu
+
+        if gpu.count():
+            return Finding("vectors", Health.LIVE, f"FAISS on {config.device}")
+        return Finding(
+            "vectors", Health.EMBEDDED, what, "this FAISS was not built for a GPU; texts may use it"
+        )
+    return Finding("vectors", Health.EMBEDDED, what, "each process keeps the index in its memory")
+
+
 PROBES: dict[str, Probe] = {
     "service": _service,
     "database": _database,
@@ -256,4 +276,5 @@ PROBES: dict[str, Probe] = {
     "text embedder": _embedder,
     "image embedder": _image_embedder,
     "device": _device,
+    "vectors": _vectors,
 }

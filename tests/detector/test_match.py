@@ -192,6 +192,8 @@ def test_every_threshold_says_how_it_was_set() -> None:
         "order/1",
         "passage/1",
         "minilm/1",
+        "audio/1",
+        "video/1",
     }
     for calibration in shipped().values():
         assert calibration.evidence["set_on"]

@@ -43,7 +43,8 @@ def test_nothing_set_is_one_machine_with_everything_embedded() -> None:
         ("OTS_CALENDARS", "ftp://calendar.example.org"),
         ("WEB_THREADS", "many"),
         ("TRUST_LISTS", "/no/such/list.pem"),
-        ("VECTOR_URL", "milvus:http://localhost"),
+        ("VECTOR_URL", "milvus:somewhere"),
+        ("VECTOR_URL", "qdrant:http://localhost"),
         ("TSA_URL", "https://first.example,ftp://second.example"),
         ("TSA_URL", "http:///no-host"),
         ("SIGNER_URL", "file:/one,https://two.example/key"),
@@ -56,6 +57,12 @@ def test_a_value_that_cannot_work_is_refused_by_name(
     monkeypatch.setenv(name, value)
     with pytest.raises(env.ConfigurationError, match=name):
         env.read()
+
+
+def test_a_vector_database_on_a_server_or_in_a_file_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("milvus:http://vectors.example:19530", "milvus:/var/lib/vectors.db"):
+        monkeypatch.setenv("VECTOR_URL", url)
+        assert env.read().vector_url == url
 
 
 def test_several_time_stamping_authorities_are_taken_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ def differences(*, full: bool = False) -> Iterator[Difference]:
     """Snapshots that cannot be used, items that the index does not find, attestations without an item."""
     folder = wiring.live_index().folder
     try:
-        snapshot.read(folder)
+        snapshot.verify(snapshot.read(folder))
     except SnapshotInvalid as error:
         # None yet is no difference: it is written from the rows when the worker has a minute.
         if error.code != "snapshot_missing":
@@ -37,7 +37,7 @@ def differences(*, full: bool = False) -> Iterator[Difference]:
         yield Difference("index", "not_findable", f"Submission {row.pk} is accepted and has no item.")
     for item in _without_submission():
         yield Difference("index", "item_without_submission", f"Item {item.uid} speaks for no submission.")
-    live = LiveIndex(folder)
+    live = wiring.new_index()
     # Counted first: an item that comes meanwhile is in the index and makes no difference. Neither does one
     # that was deleted: an index forgets it when it next meets it.
     expected = Item.objects.count()
@@ -65,10 +65,10 @@ def repair(found: list[Difference]) -> None:
         )
     folder = wiring.live_index().folder
     shutil.rmtree(folder, ignore_errors=True)
-    for item in _not_found(LiveIndex(folder), full=True):
+    for item in _not_found(wiring.new_index(), full=True):
         _print_again(item)
     shutil.rmtree(folder, ignore_errors=True)
-    fresh = LiveIndex(folder)
+    fresh = wiring.new_index()
     fresh.warm()
     fresh.snapshot()
 

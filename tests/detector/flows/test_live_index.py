@@ -1,5 +1,6 @@
 import threading
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from detector.flows.forget_item import forget
 from detector.flows.index_item import index
 from detector.flows.live_index import LiveIndex
 from detector.flows.rebuild import rebuild
+from detector.index import snapshot
 from detector.models import Campaign, FingerprintRow, Item
 from detector.similarity import Similarity
 
@@ -145,12 +147,37 @@ def test_a_bad_snapshot_is_rebuilt_from_the_rows(
         part.write_bytes(part.read_bytes()[:100])
     elif damage == "version":
         manifest = tmp_path / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"version": 1', '"version": 2'))
+        manifest.write_text(manifest.read_text().replace('"version": 2', '"version": 3'))
     else:
         Item.objects.update(uid=uuid.uuid4())
     live = LiveIndex(tmp_path)
     live.warm()
     assert "rebuilding from the rows" in caplog.text
+    assert len(live.match(prints(SPAM.upper(), without_model)).matches) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_damage_found_only_after_the_start_makes_it_degraded_and_rebuilt(
+    tmp_path: Path,
+    without_model: Embedders,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    index(prints(SPAM, without_model), kind="attested", tenant="t")
+    rebuild(tmp_path)
+    live = LiveIndex(tmp_path)
+    live.start()
+    assert not live.degraded
+    degraded = []
+    monkeypatch.setattr(live, "finish", lambda: degraded.append(live.degraded) or LiveIndex.finish(live))
+    held = snapshot.read(tmp_path)
+    (held.folder / "items.json").write_bytes(b"[]")
+    altered = threading.Thread(target=live._verify, args=(replace(held, unread={"items.json": ("0",)}),))
+    altered.start()
+    altered.join()
+    assert degraded == [True]
+    assert "rebuilding from the rows" in caplog.text
+    assert not live.degraded
     assert len(live.match(prints(SPAM.upper(), without_model)).matches) == 1
 
 

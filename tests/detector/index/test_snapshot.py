@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,54 @@ def test_a_damaged_snapshot_is_refused(tmp_path: Path, damage: str) -> None:
     with pytest.raises(SnapshotInvalid) as caught:
         snapshot.read(tmp_path)
     assert caught.value.code == "snapshot_invalid"
+
+
+def test_a_large_file_is_read_to_its_end_only_when_verified(tmp_path: Path) -> None:
+    content = bytearray(b"x" * (2 * snapshot.CHUNK + 10))
+    snapshot.write(tmp_path, 7, {}, fill(bytes(content)))
+    snapshot.verify(snapshot.read(tmp_path))
+    part = next(tmp_path.rglob("part.index"))
+    content[-1] = 0
+    part.write_bytes(content)
+    held = snapshot.read(tmp_path)
+    with pytest.raises(SnapshotInvalid, match="altered"):
+        snapshot.verify(held)
+    content[0] = 0
+    part.write_bytes(content)
+    with pytest.raises(SnapshotInvalid, match="altered"):
+        snapshot.read(tmp_path)
+
+
+def test_a_snapshot_replaced_while_it_is_verified_is_no_damage(tmp_path: Path) -> None:
+    snapshot.write(tmp_path, 7, {}, fill(b"x" * (snapshot.CHUNK + 1)))
+    held = snapshot.read(tmp_path)
+    snapshot.write(tmp_path, 8, {}, fill(b"y"))
+    snapshot.verify(held)
+
+
+def test_files_shared_with_the_last_snapshot_are_not_read_again_but_keep_their_digest(tmp_path: Path) -> None:
+    shared = tmp_path / "elsewhere"
+    shared.write_bytes(b"good")
+
+    def link(folder: Path) -> None:
+        (folder / "deep").mkdir()
+        (folder / "deep" / "part.index").hardlink_to(shared)
+
+    snapshot.write(tmp_path / "index", 7, {}, link)
+    stat = shared.stat()
+    shared.write_bytes(b"evil")
+    os.utime(shared, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    snapshot.write(tmp_path / "index", 8, {}, link)
+    with pytest.raises(SnapshotInvalid, match="altered"):
+        snapshot.read(tmp_path / "index")
+
+
+def test_a_manifest_that_names_files_outside_is_refused(tmp_path: Path) -> None:
+    snapshot.write(tmp_path, 7, {}, fill(b"x"))
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"part.index"', '"../manifest.json"'))
+    with pytest.raises(SnapshotInvalid):
+        snapshot.read(tmp_path)
 
 
 def test_a_crash_while_writing_leaves_the_last_one(tmp_path: Path) -> None:

@@ -1,0 +1,77 @@
+"""Measure the audio threshold: three times the most evidence that any two unrelated pieces of sound gather.
+
+The pieces are made up (detector/audio_material.py), seeds 0 and on; the benchmark reports on others.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy.signal import resample_poly
+
+from detector.audio_edits import EDITS
+from detector.audio_material import RATE, Samples, piece
+from detector.fingerprints.audio import METHOD, asked_of, audio_prints
+from detector.fingerprints.fingerprint import Fingerprint
+from detector.matching.audio import AudioMatcher
+from detector.matching.finding import Question
+from detector.media.audio import RATE as CANONICAL_RATE
+
+Prints = tuple[Fingerprint, ...]
+FLOOR = 30
+"""Ten for each second that tells something: under three seconds anything resembles something."""
+PIECES, EDITED = 48, 3
+SECONDS = 30.0
+_MARGIN = 3.0
+"""Wide, since records resemble one another more than what is made up."""
+_SEED = 20261124
+
+
+def prints_of(samples: Samples) -> Prints:
+    """Fingerprints of samples at the material's rate."""
+    return audio_prints([resample_poly(samples, CANONICAL_RATE, RATE).astype(np.float32)])
+
+
+class Held:
+    """Pieces in a matcher, to be asked for what each has in common with what is asked."""
+
+    def __init__(self, prints: list[Prints]) -> None:
+        values = {number: each[0].value for number, each in enumerate(prints)}
+        self._matcher = AudioMatcher(lambda _, numbers: {number: values[number] for number in numbers})
+        self._matcher.add_many(list(enumerate(prints)))
+
+    def evidence(self, prints: Prints, but: int = -1) -> dict[int, float]:
+        """The most evidence with each piece that was proposed, `but` left out."""
+        asked = asked_of(prints)
+        found: dict[int, float] = {}
+        if asked is not None and asked[1] >= FLOOR:
+            for number, common in self._matcher.compared(asked[0], Question(lambda n: n != but)):
+                found[number] = max(found.get(number, 0.0), common.evidence)
+        return found
+
+
+def audio_methods(pieces: int = PIECES, edited: int = EDITED) -> dict[str, Any]:
+    """The entry of calibration.json for sound."""
+    sounds = [piece(seed, SECONDS) for seed in range(pieces)]
+    prints = [prints_of(sound) for sound in sounds]
+    held = Held(prints)
+    false = [max(held.evidence(each, n).values(), default=0.0) for n, each in enumerate(prints)]
+    rng = np.random.default_rng(_SEED)
+    least: dict[str, float] = {}
+    for name, edit in EDITS.items():
+        chosen = rng.choice(pieces, edited, replace=False)
+        own = []
+        for number in chosen:
+            found = held.evidence(prints_of(edit(sounds[number], rng)))
+            own.append(found.pop(int(number), 0.0))
+            false += found.values()
+        least[name] = round(min(own), 1)
+    threshold = round(_MARGIN * max(false), 1)
+    evidence = {
+        "set_on": f"{pieces} made-up pieces of {SECONDS:.0f} s, seeds 0 to {pieces - 1}: music, voices, both",
+        "unit": "frames of 46 ms, each counted by how much fewer than 40 % of its bits differ",
+        "questions_without_a_copy_or_beside_it": len(false),
+        "most_evidence_of_unrelated": round(max(false), 1),
+        "least_evidence_by_edit": least,
+    }
+    known = {"metric": "hamming", "width": 4, "threshold": threshold, "floor": FLOOR}
+    return {METHOD: known | {"evidence": evidence}}
