@@ -30,3 +30,21 @@ class SnapshotInvalid(DetectorError):
     """An index snapshot is truncated, altered or of another version; it is rebuilt from the rows."""
 
     code = "snapshot_invalid"
+
+
+class CalibrationInvalid(DetectorError):
+    """The installation's own thresholds cannot be read, or lie where no measurement reaches."""
+
+    code = "calibration_invalid"
+
+
+class DecisionInvalid(DetectorError):
+    """What a moderator decided on is not there, or cannot be decided so."""
+
+    code = "decision_invalid"
+
+
+class BankInvalid(DetectorError):
+    """An entry that no bank can take: it has nothing to be recognised by."""
+
+    code = "bank_entry_invalid"

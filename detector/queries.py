@@ -49,6 +49,7 @@ def summary(campaign: Campaign) -> CampaignSummary:
         authors=campaign.authors,
         first_seen=campaign.first_seen.isoformat(),
         last_seen=campaign.last_seen.isoformat(),
+        standing=campaign.standing,
     )
 
 
