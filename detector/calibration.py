@@ -95,9 +95,10 @@ def use(path: Path | None) -> None:
     mark = (stat.st_ino, stat.st_size, stat.st_mtime_ns) if stat is not None else None
     with _in_force.lock:
         if (path, mark) != (_in_force.path, _in_force.mark):
+            # Noted first: a file that cannot be read is complained of once.
+            _in_force.path, _in_force.mark = path, mark
             own = read_own(path) if path is not None and mark is not None else {}
             _in_force.own, _in_force.methods = own, _laid_over(own)
-            _in_force.path, _in_force.mark = path, mark
 
 
 def read_own(path: Path) -> dict[str, float]:

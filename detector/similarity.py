@@ -79,8 +79,8 @@ class Similarity:
     """Matches, best first, at most fifty. `degraded` says that an index is being rebuilt.
 
     `calibration` is the SHA-256 of the thresholds in force, and `calibrated` says of each method that was
-    asked how its own was set. `plain` says that the content is too short or plain for likeness to mean
-    anything.
+    asked how its own was set. `sequence` is the highest item number that counted. `plain` says that the
+    content is too short or plain for likeness to mean anything.
     """
 
     matches: tuple[Match, ...] = ()
@@ -91,3 +91,4 @@ class Similarity:
     calibration: str = ""
     calibrated: tuple[Calibrated, ...] = ()
     plain: bool = False
+    sequence: int = 0

@@ -1,7 +1,7 @@
 """The fingerprint stage: content in, Fingerprints out."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,6 +37,12 @@ class Embedders:
         """Load every model now. Raises ModelUnavailable."""
         if self.text is not None:
             self.text.warm()
+
+    def weights(self, methods: Collection[str]) -> dict[str, str]:
+        """SHA-256 (hex) of the weights of each model behind these methods. Raises ModelUnavailable."""
+        if self.text is None or self.text.method not in methods:
+            return {}
+        return {self.text.method: self.text.weights()}
 
 
 def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:

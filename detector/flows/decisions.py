@@ -1,47 +1,21 @@
 """What moderators decided of two contents, kept, and laid over whatever the matchers find from then on."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from detector.compare import distances
 from detector.errors import DecisionInvalid
 from detector.flows.stored import stored_prints
 from detector.matching.finding import RawMatch
 from detector.models import Campaign, Decision, Item, Kind, Standing
+from detector.queries import Word, word_of
 
 DECISION_METHOD = "decision/1"
 _MOST = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A moderator's word on two contents, as it is kept."""
-
-    id: str
-    first: str
-    second: str
-    medium: str
-    same: bool
-    by: str
-    note: str
-    at: str
-
-
-def word_of(row: Decision) -> Word:
-    """A row as a value."""
-    return Word(
-        id=str(row.uid),
-        first=row.first_sha256,
-        second=row.second_sha256,
-        medium=row.medium,
-        same=row.same,
-        by=row.decided_by,
-        note=row.note,
-        at=row.created_at.isoformat(),
-    )
 
 
 def decide_pair(first: Item, second: Item, *, same: bool, by: str, note: str = "") -> Word:
@@ -65,6 +39,7 @@ def decide_pair(first: Item, second: Item, *, same: bool, by: str, note: str = "
                 "distances": distances(stored_prints(first), stored_prints(second)),
                 "decided_by": by[:64],
                 "note": note[:500],
+                "created_at": timezone.now(),
             },
         )
         if same and first.tenant == second.tenant and second.kind == Kind.SCREENED:
@@ -73,7 +48,7 @@ def decide_pair(first: Item, second: Item, *, same: bool, by: str, note: str = "
     return word_of(row)
 
 
-def withdraw(uid: str) -> bool:
+def withdraw(uid: UUID) -> bool:
     """Forget a decision on a pair; whether there was one. Ties that it made stay as ordinary ones."""
     from detector.flows.campaigns import resettle
     from detector.models import TieRow

@@ -3,6 +3,7 @@
 import logging
 import threading
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Max
@@ -90,6 +91,6 @@ def add_entry(prints: Fingerprints, *, bank: str, label: str, by: str = "") -> B
     return row
 
 
-def remove_entry(uid: str) -> bool:
+def remove_entry(uid: UUID) -> bool:
     """Take an entry out; whether it was there."""
     return bool(BankEntry.objects.filter(uid=uid).delete()[0])

@@ -111,6 +111,8 @@ class LiveIndex:
         (None: those that belong to no account). `exclude` are row ids. The campaign is that of the best match
         that is in one.
         """
+        sequence = self.sequence()
+        before = sequence + 1 if before is None else min(before, sequence + 1)
         found, items = self.find(prints, tenant_filter=tenant_filter, exclude=exclude, before=before)
         telling = [items[raw.item_no].campaign for raw in found if raw.telling]
         campaign = next((c for c in telling if c is not None and c.tenant == tenant_filter), None)
@@ -123,7 +125,20 @@ class LiveIndex:
             calibration=calibration.digest(),
             calibrated=calibration.stated_for([*asked, *(raw.method for raw in found)]),
             plain=not is_telling(prints),
+            sequence=before - 1,
         )
+
+    def sequence(self) -> int:
+        """The highest item number indexed, once all that is written now is."""
+        self.warm()
+        with self._lock:
+            self._catch_up(_CHUNK if self.degraded else None)
+            return self._last
+
+    @property
+    def kind(self) -> str:
+        """What the vectors are kept in."""
+        return str(getattr(self._make_index, "__name__", "index"))
 
     def with_campaign(self, similarity: Similarity, item: Item) -> Similarity:
         """Join the item just indexed to its campaign, and put that campaign into its similarity.

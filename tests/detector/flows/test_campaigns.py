@@ -135,10 +135,10 @@ def test_a_pair_called_not_the_same_is_matched_no_more_and_parted(
     assert live.match(prints(SPAM, without_model), tenant_filter="t", exclude={first.pk}).matches == ()
     live.join(second)
     assert kept("t") == []
-    assert decisions.withdraw(word.id)
+    assert decisions.withdraw(uuid.UUID(word.id))
     assert tie_again(live) == 2
     assert kept("t") == [[first.pk, second.pk]]
-    assert not decisions.withdraw(word.id)
+    assert not decisions.withdraw(uuid.UUID(word.id))
 
 
 def test_a_pair_called_the_same_is_matched_from_then_on(tmp_path: Path, without_model: Embedders) -> None:

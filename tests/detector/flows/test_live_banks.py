@@ -30,7 +30,7 @@ def test_a_disguised_copy_of_what_is_known_bad_is_recognised(without_model: Embe
     assert found.why
     other = prints("An unrelated remark on the weather of the coming week", without_model)
     assert banks.look_up(other) is None
-    assert remove_entry(str(entry.uid))
+    assert remove_entry(entry.uid)
     assert banks.look_up(prints(SCAM, without_model)) is None
 
 
