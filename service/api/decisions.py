@@ -66,7 +66,7 @@ def moderator(request: HttpRequest) -> Caller:
     },
 )
 def decide(request: HttpRequest, word: PairWord) -> Status[dict[str, Any]]:
-    """Say that two items are, or are not, the same. A later word on the same contents replaces the earlier."""
+    """Say that two items are, or are not, the same; a later word on the same contents replaces it."""
     caller = moderator(request)
     found = [queries.item(uid) for uid in (word.first, word.second)]
     if found[0] is None or found[1] is None:

@@ -145,7 +145,7 @@ class Moment(Schema):
 
 
 class OriginAxis(Schema):
-    """How the content came to be, as declared, and by whom; `conflict` where an attestation says otherwise."""
+    """How the content came to be, as declared, and by whom; `conflict` where an attestation differs."""
 
     status: Literal["ai_generated", "ai_edited", "human", "composite", "unknown"]
     digital_source_type: str | None
