@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.calibrate_text import text_methods, tuning_texts
+from detector.calibrate_text import asked, text_methods, tuning_texts
 from detector.errors import MediaUnreadable
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.pdq import pdq_prints
@@ -47,8 +47,8 @@ def image_methods(folder: Path) -> dict[str, Any]:
     apart = least[(category[:, None] != category[None]) & np.triu(np.ones(least.shape, dtype=bool), 1)]
     nearest_false = int(apart.min())
     threshold = nearest_false * 3 // 4
-    evidence = {
-        "set_on": f"{len(names)} pictures, {len(set(names))} categories, of Caltech-101's training part",
+    set_on = f"{len(names)} pictures, {len(set(names))} categories, of Caltech-101's training part"
+    evidence = asked(set_on, len(names)) | {
         "pairs_of_different_categories": len(apart),
         "least_distance_among_them": nearest_false,
         "pairs_at_or_below": {str(r): int((apart <= r).sum()) for r in (31, 48, 56, 64, 72, 80)},
