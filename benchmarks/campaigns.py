@@ -29,6 +29,7 @@ UNRELATED = 20_000
 _SEED = 20261125
 _FOLLOWS = 0.5
 _PROCESSES = 2
+_PART = 4
 # One frame around every copy: what they share then is the frame, whatever they were copied from.
 HARDER: Mapping[str, Edit] = {
     **EDITS,
@@ -156,7 +157,9 @@ def ours(edits: Mapping[str, Edit], held: Stream | None = None) -> tuple[Scored,
 
 
 def _ours_on(harder: bool) -> tuple[Scored, float]:
-    return ours(HARDER if harder else EDITS)
+    if harder:
+        return ours(HARDER, stream(HARDER, CAMPAIGNS // _PART, UNRELATED // _PART))
+    return ours(EDITS)
 
 
 def _peer(name: str) -> tuple[str, Scored, float]:
@@ -191,7 +194,7 @@ def measure() -> list[Figure]:
             f"pairwise F1, with {len(HARDER) - len(EDITS)} edits that no threshold was set with",
             second.f1 * 100,
             "%",
-            f"precision {second.precision:.1%}, recall {second.recall:.1%}",
+            f"precision {second.precision:.1%}, recall {second.recall:.1%}; a quarter of the texts",
         ),
         Figure("texts", len(held.texts), "", _data(held)),
     ]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from detector.fingerprints.fingerprint import Unread
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -76,7 +78,8 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """Matches, best first, at most fifty. `degraded` says that an index is being rebuilt.
+    """Matches, best first, at most fifty. `degraded` says that an index is being rebuilt, `unread` why the
+    item was compared by its digest alone.
 
     `calibration` is the SHA-256 of the thresholds in force, and `calibrated` says of each method that was
     asked how its own was set. `sequence` is the highest item number that counted. `plain` says that the
@@ -87,6 +90,7 @@ class Similarity:
     campaign: CampaignSummary | None = None
     degraded: bool = False
     methods: tuple[str, ...] = ()
+    unread: Unread | None = None
     bank: Banked | None = None
     calibration: str = ""
     calibrated: tuple[Calibrated, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from detector.fingerprints.fingerprint import Unread
 from detector.similarity import Banked, CampaignSummary, Match, Similarity
 from service.report import CredentialAxis, Reason, Registry, Report, SimilarityAxis
 from service.times import day
@@ -249,6 +250,7 @@ def decide(report: Report) -> Report:
         yield from bank_rules(report.similarity.bank)
         yield from campaign_rules(report.similarity.campaign, report.similarity.bank)
         yield from _plain_rules(report.similarity)
+        yield from _unread_rules(report.similarity.unread)
         if report.origin.conflict and not known_good(report.similarity.bank):
             yield Action.REVIEW, "origin_conflict", report.origin.conflict
         if report.similarity.degraded:
@@ -258,6 +260,12 @@ def decide(report: Report) -> Report:
     return replace(report, action=verdict.action.value, reasons=verdict.reasons)
 
 
+def _unread_rules(unread: Unread | Reason | None) -> Iterator[_Rule]:
+    if unread is not None:
+        sentence = f"{unread.sentence} It was compared by its digest alone."
+        yield Action.ACCEPT, unread.code, sentence
+
+
 def screening(similarity: Similarity) -> Verdict:
     """The verdict on an item of a stream, from its similarity alone (the command line's `screen`)."""
 
@@ -265,6 +273,7 @@ def screening(similarity: Similarity) -> Verdict:
         yield from bank_rules(similarity.bank)
         yield from campaign_rules(similarity.campaign, similarity.bank)
         yield from _plain_rules(similarity)
+        yield from _unread_rules(similarity.unread)
         if similarity.matches and not similarity.plain:
             best = similarity.matches[0]
             code = "attested_copy" if best.subject else "near_duplicate"
@@ -287,6 +296,7 @@ def attestable(
 
     def rules() -> Iterator[_Rule]:
         other = other_accounts_original(similarity, tenant)
+        yield from _unread_rules(similarity.unread)
         if credential_status == "invalid" and accept_broken_parent:
             yield (
                 Action.ACCEPT,

@@ -115,7 +115,7 @@ class OriginAxis:
 
 @dataclass(frozen=True, slots=True)
 class SimilarityAxis:
-    """What it resembles."""
+    """What it resembles. `unread` says why the content could only be compared by its digest."""
 
     matches: tuple[Match, ...]
     campaign: CampaignSummary | None
@@ -125,6 +125,7 @@ class SimilarityAxis:
     calibration: str = ""
     calibrated: tuple[Calibrated, ...] = ()
     plain: bool = False
+    unread: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,7 @@ def compose(
 
 def axis_of(similarity: Similarity) -> SimilarityAxis:
     """The similarity axis."""
+    unread = Reason(similarity.unread.code, similarity.unread.sentence) if similarity.unread else None
     return SimilarityAxis(
         matches=similarity.matches,
         campaign=similarity.campaign,
@@ -228,6 +230,7 @@ def axis_of(similarity: Similarity) -> SimilarityAxis:
         calibration=similarity.calibration,
         calibrated=similarity.calibrated,
         plain=similarity.plain,
+        unread=unread,
     )
 
 

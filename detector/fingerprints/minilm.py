@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import ModelUnavailable
+from detector.fingerprints.batching import Batcher
 from detector.fingerprints.precision import choose
 
 METHOD = "minilm/1"
@@ -38,6 +39,7 @@ class SentenceEmbedder:
         name = re.sub(r"[^a-z0-9]+", "-", Path(model).name.lower())
         self.method = f"st-{name}/1" if model else METHOD
         self._lock = threading.Lock()
+        self._batcher = Batcher(self._encode)
         self._loaded: Any = None
         self._bfloat16 = False
         self._source = ""
@@ -56,32 +58,26 @@ class SentenceEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """L2-normalised vectors, float32 of shape (len(texts), dimensions), in the order given.
 
-        Texts are grouped by length, so that a long one does not pad a whole batch of short ones; equal ones,
-        as most copies in a campaign are once their disguises are undone, are computed once. Computed with
-        bfloat16 where precision.choose() says so.
+        Calls of several threads are computed together (batching.py). Texts are grouped by length, so that a
+        long one does not pad a whole batch of short ones; equal ones, as most copies in a campaign are once
+        their disguises are undone, are computed once. bfloat16 is used where precision.choose() says so.
         Raises ModelUnavailable when the model cannot be loaded.
         """
         if not texts:
             return np.zeros((0, 0), dtype=np.float32)
         # A lone surrogate is no character that a tokeniser written in Rust can be given.
         cut = [text[:_READ_CHARACTERS].encode("utf-8", "replace").decode("utf-8") for text in texts]
-        places: dict[str, int] = {}
-        for text in cut:
-            places.setdefault(text, len(places))
-        with self._lock:
-            vectors = self._encode(list(places))
-        return vectors[[places[text] for text in cut]]
+        return self._batcher(cut)
 
     def weights(self) -> str:
-        """SHA-256 (hex) of the model's weights: of its one file, or of every tensor by name where it has
-        several.
+        """SHA-256 (hex) of the model's weights: of its one file, or of all tensors by name. Reads them once.
 
-        Reads them once. Raises ModelUnavailable.
+        Raises ModelUnavailable.
         """
-        with self._lock:
-            if not self._digest:
-                self._digest = self._weights(self._load())
-            return self._digest
+        if not self._digest:
+            with self._lock:
+                self._digest = self._digest or self._weights(self._load())
+        return self._digest
 
     def _weights(self, model: Any) -> str:
         files = [path for name in _WEIGHTS if (path := Path(self._source) / name).is_file()]
@@ -99,6 +95,14 @@ class SentenceEmbedder:
             return self._load()
 
     def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+        places: dict[str, int] = {}
+        for text in texts:
+            places.setdefault(text, len(places))
+        with self._lock:
+            vectors = self._computed(list(places))
+        return vectors[[places[text] for text in texts]]
+
+    def _computed(self, texts: list[str]) -> NDArray[np.float32]:
         model = self._load()
         import torch
 

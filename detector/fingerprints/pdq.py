@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.fingerprints.fingerprint import Fingerprint
+from detector.fingerprints.pdq_hashing import dihedral
 
 METHOD = "pdq/1"
 TURNED_METHOD = "pdq-turned/1"
@@ -22,10 +23,7 @@ def pdq_prints(pixels: NDArray[np.uint8]) -> tuple[Fingerprint, ...]:
     Each value is 32 bytes; quality is PDQ's own gradient measure, 0 to 100. A flat picture scores near 0,
     and then only its upright hash is given.
     """
-    import pdqhash
-
-    views, quality = pdqhash.compute_dihedral(np.ascontiguousarray(pixels))
-    quality = int(quality)
+    views, quality = dihedral(pixels)
     upright = Fingerprint(METHOD, _packed(views[0]), quality)
     turned = tuple(Fingerprint(TURNED_METHOD, _packed(view), quality) for view in views[1:])
     return (upright, *turned)

@@ -126,6 +126,7 @@ class LiveIndex:
             calibrated=calibration.stated_for([*asked, *(raw.method for raw in found)]),
             plain=not is_telling(prints),
             sequence=before - 1,
+            unread=prints.unread,
         )
 
     def sequence(self) -> int:

@@ -208,8 +208,9 @@ class Calibrated(Schema):
 
 
 class SimilarityAxis(Schema):
-    """What it resembles; `degraded` says that an index is being rebuilt and matches may be missing, `plain`
-    that the content is too short or plain for likeness to mean anything.
+    """What it resembles; `degraded` says that an index is being rebuilt and matches may be missing, `unread`
+    why the content could not be decoded and was compared by its digest alone, `plain` that it is too short or
+    plain for likeness to mean anything.
     """
 
     matches: list[Match]
@@ -220,6 +221,7 @@ class SimilarityAxis(Schema):
     calibration: str
     calibrated: list[Calibrated]
     plain: bool
+    unread: Reason | None = None
 
 
 class IndexVersion(Schema):
