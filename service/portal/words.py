@@ -98,6 +98,7 @@ _METHODS = (
     ("shingle", "sequences of letters, from 0 the same to 1 unrelated"),
     ("order", "letters in the same order, from 0 the same to 1 unrelated"),
     ("passage", "a passage of the text, from 0 the same to 1 unrelated"),
+    ("decision", "a moderator’s word"),
     ("st-", "meaning of the text (a model of the operator's), from 0 the same to 1 unrelated"),
 )
 
