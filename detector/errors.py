@@ -50,3 +50,21 @@ class BindingUnreadable(DetectorError):
     """A soft binding that cannot be looked up by: of an unknown algorithm, or malformed."""
 
     code = "binding_malformed"
+
+
+class CalibrationInvalid(DetectorError):
+    """The installation's own thresholds cannot be read, or lie where no measurement reaches."""
+
+    code = "calibration_invalid"
+
+
+class DecisionInvalid(DetectorError):
+    """What a moderator decided on is not there, or cannot be decided so."""
+
+    code = "decision_invalid"
+
+
+class BankInvalid(DetectorError):
+    """An entry that no bank can take: it has nothing to be recognised by."""
+
+    code = "bank_entry_invalid"

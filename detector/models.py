@@ -1,4 +1,5 @@
-"""What the detector keeps: items seen, their fingerprints, and the campaigns they form."""
+"""What the detector keeps: items seen, their fingerprints, the campaigns they form, and what people
+decided."""
 
 import uuid
 
@@ -15,11 +16,22 @@ class Kind(models.TextChoices):
     SCREENED = "screened", "screened"
 
 
+class Standing(models.TextChoices):
+    """What a campaign is taken for. The last two are a moderator's word, and stay."""
+
+    ACTIVE = "active", "active"
+    BENIGN = "benign", "benign: what very many people say or show"
+    CONFIRMED = "confirmed", "confirmed by a moderator"
+    DISMISSED = "dismissed", "dismissed by a moderator"
+
+
 class Campaign(models.Model):
     """A cluster of near-duplicates among one account's screened items. Merging keeps the oldest.
 
     Attested items never join two accounts' campaigns, nor any: what they resemble is on the similarity axis.
     """
+
+    standing = models.CharField(max_length=16, choices=Standing.choices, default=Standing.ACTIVE)
 
     tenant = models.CharField(max_length=64, null=True, blank=True, db_index=True)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -28,6 +40,8 @@ class Campaign(models.Model):
     size = models.PositiveIntegerField(default=0)
     sources = models.PositiveIntegerField(default=0)
     authors = models.PositiveIntegerField(default=0)
+    # A moderator's "not the same" was weighed when its members were last looked at.
+    parted = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"campaign {self.uid} of {self.size}"
@@ -54,10 +68,92 @@ class Item(models.Model):
         Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="members"
     )
     key = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    # Lost a tie to a deletion and may have others: it is asked about again.
+    loose = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=models.Q(loose=True), name="detector_loose_items")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.medium} {self.uid}"
+
+
+class TieRow(models.Model):
+    """Two screened items of one account that resemble each other, the older (lower) number first."""
+
+    first = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    certain = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="one_tie_per_pair"),
+            models.CheckConstraint(condition=models.Q(first__lt=models.F("second")), name="tie_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} with {self.second_id}"
+
+
+class Decision(models.Model):
+    """A moderator's word on two contents: the same, or not. It holds for every item with these digests.
+
+    `distances` are those of the two by every method they share, in the method's own unit: what thresholds are
+    calibrated by.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    first_sha256 = models.CharField(max_length=64)
+    second_sha256 = models.CharField(max_length=64, db_index=True)
+    medium = models.CharField(max_length=16)
+    same = models.BooleanField()
+    distances = models.JSONField(default=dict)
+    decided_by = models.CharField(max_length=64)
+    note = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["first_sha256", "second_sha256"], name="one_decision_per_pair"),
+            models.CheckConstraint(
+                condition=models.Q(first_sha256__lt=models.F("second_sha256")), name="decision_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        word = "the same" if self.same else "not the same"
+        return f"{self.first_sha256[:8]} and {self.second_sha256[:8]}: {word}"
+
+
+class Bank(models.TextChoices):
+    """What a bank is for: known bad is always flagged, known good never for its likeness."""
+
+    DENY = "deny", "known bad: always flag"
+    ALLOW = "allow", "known good: never flag"
+
+
+class BankEntry(models.Model):
+    """One content that an operator named beforehand, kept as its fingerprints alone.
+
+    `prints` are `[method, value in base64, quality]` each.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    bank = models.CharField(max_length=8, choices=Bank.choices)
+    label = models.CharField(max_length=200)
+    medium = models.CharField(max_length=16, choices=[(medium.value, medium.value) for medium in Medium])
+    sha256 = models.CharField(max_length=64)
+    excerpt = models.CharField(max_length=500, blank=True)
+    prints = models.JSONField()
+    added_by = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bank", "sha256"], name="one_entry_per_bank")]
+
+    def __str__(self) -> str:
+        return f"{self.bank}: {self.label}"
 
 
 class ItemGate(models.Model):

@@ -5,8 +5,39 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from detector.models import Campaign, Item
+from django.db.models import Count, Max
+
+from detector.models import BankEntry, Campaign, Decision, Item
+from detector.recalibration import Judged
 from detector.similarity import CampaignSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A moderator's word on two contents, named by their SHA-256."""
+
+    id: str
+    first: str
+    second: str
+    medium: str
+    same: bool
+    by: str
+    note: str
+    at: str
+
+
+def word_of(row: Decision) -> Word:
+    """A row as a value."""
+    return Word(
+        id=str(row.uid),
+        first=row.first_sha256,
+        second=row.second_sha256,
+        medium=row.medium,
+        same=row.same,
+        by=row.decided_by,
+        note=row.note,
+        at=row.created_at.isoformat(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +60,14 @@ class Member:
 class CampaignDetail:
     """A campaign in full: members oldest first, how many came each hour, and from where.
 
-    `growth` pairs an hour (RFC 3339) with the members seen in it. `members` may be cut: `summary.size` is the
-    whole number.
+    `growth` pairs an hour (RFC 3339) with the members seen in it, `daily` a day with its own. `members` may
+    be cut: `summary.size` is the whole number.
     """
 
     summary: CampaignSummary
     members: tuple[Member, ...]
     growth: tuple[tuple[str, int], ...]
+    daily: tuple[tuple[str, int], ...]
     sources: tuple[tuple[str, int], ...]
     authors: tuple[tuple[str, int], ...]
 
@@ -49,12 +81,19 @@ def summary(campaign: Campaign) -> CampaignSummary:
         authors=campaign.authors,
         first_seen=campaign.first_seen.isoformat(),
         last_seen=campaign.last_seen.isoformat(),
+        standing=campaign.standing,
     )
 
 
-def campaigns(*, tenant: str | None = None, limit: int = 100, offset: int = 0) -> list[CampaignSummary]:
-    """Campaigns, the most recently active first; with `tenant`, only those of that account."""
+def campaigns(
+    *, tenant: str | None = None, standing: str | None = None, limit: int = 100, offset: int = 0
+) -> list[CampaignSummary]:
+    """Campaigns, the most recently active first; with `tenant`, only those of that account, with `standing`
+    only those taken for that.
+    """
     rows = Campaign.objects.filter(size__gt=1)
+    if standing is not None:
+        rows = rows.filter(standing=standing)
     if tenant is not None:
         rows = rows.filter(tenant=tenant)
     return [summary(row) for row in rows.order_by("-last_seen", "id")[offset : offset + limit]]
@@ -78,6 +117,7 @@ def campaign(uid: str, *, tenant: str | None = None, limit: int = 200) -> Campai
         summary=summary(row),
         members=tuple(_member(item) for item in items.order_by("time", "id")[:limit]),
         growth=tuple(sorted(hours.items())),
+        daily=tuple(sorted(Counter(time.date().isoformat() for time, _, _ in told).items())),
         sources=_counted(source for _, source, _ in told),
         authors=_counted(author for _, _, author in told),
     )
@@ -101,3 +141,46 @@ def _member(item: Item) -> Member:
         subject=item.subject,
         tenant=item.tenant,
     )
+
+
+def decisions_version() -> str:
+    """What tells one state of the moderators' decisions from another: how many, and the newest one's
+    number."""
+    found = Decision.objects.aggregate(count=Count("pk"), last=Max("created_at"))
+    return f"{found['count']}/{found['last'].isoformat() if found['last'] else ''}"
+
+
+def item(uid: str) -> Item | None:
+    """The item of that id, or None where the id is unknown or malformed."""
+    try:
+        return Item.objects.filter(uid=UUID(uid)).first()
+    except ValueError:
+        return None
+
+
+def campaign_row(uid: str) -> Campaign | None:
+    """The campaign's row, or None where the id is unknown or malformed."""
+    try:
+        return Campaign.objects.filter(uid=UUID(uid)).first()
+    except ValueError:
+        return None
+
+
+def words(*, limit: int = 100, offset: int = 0) -> list[Word]:
+    """What moderators decided of pairs, the newest first."""
+    return [word_of(row) for row in Decision.objects.order_by("-created_at", "-pk")[offset : offset + limit]]
+
+
+def judged() -> list[Judged]:
+    """All decisions, as far as thresholds go."""
+    rows = Decision.objects.order_by("pk").values_list("uid", "same", "distances")
+    return [
+        Judged(str(uid), same, {str(method): float(d) for method, d in distances.items()})
+        for uid, same, distances in rows
+    ]
+
+
+def bank_entries(bank: str | None = None) -> list[BankEntry]:
+    """The entries of all banks, or of one, the newest first."""
+    rows = BankEntry.objects.order_by("-created_at", "-pk")
+    return list(rows if bank is None else rows.filter(bank=bank))

@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from detector.campaign import Clusters
+from detector.campaign import Tie, chosen, clusters
 from detector.fingerprints.compute import Embedders
-from detector.fingerprints.fingerprint import Unread
+from detector.fingerprints.fingerprint import Fingerprints, Unread
+from detector.fingerprints.pdq import METHOD as PDQ_METHOD
+from detector.flood import Crowd, is_benign
 from detector.index.build import faiss_index
 from detector.match import Matcher
+from detector.matching.admission import is_telling
 from detector.matching.finding import RawMatch
 from detector.matching.vectors import MakeIndex
 from detector.media.workers import cores
@@ -31,11 +34,12 @@ class ScreenResult:
     campaign: str | None
     cluster: CampaignSummary | None = None
     unread: Unread | None = None
+    plain: bool = False
 
     @property
     def similarity(self) -> Similarity:
         """The same as the match stage's value, for the policy."""
-        return Similarity(matches=self.matches, campaign=self.cluster, unread=self.unread)
+        return Similarity(matches=self.matches, campaign=self.cluster, unread=self.unread, plain=self.plain)
 
 
 def screen(
@@ -47,8 +51,8 @@ def screen(
 ) -> Iterator[ScreenResult]:
     """Screen items against one another, or against references; one result an item, in order.
 
-    Without `against` each item sees all others, earlier and later, and those that resemble one another,
-    directly or in a chain, form a campaign. With it, items are matched to the references alone. `done` is
+    Without `against` each item sees all others, earlier and later, and those that resemble one another form
+    campaigns, as campaign.clusters() says. With it, items are matched to the references alone. `done` is
     told of each item that has been read. Results are the same however many workers `embedders` has.
     Raises ModelUnavailable when a model cannot be loaded, DecoderUnavailable when no worker can be started,
     and what reading the items raises.
@@ -63,33 +67,42 @@ def screen(
 
     with ThreadPoolExecutor(cores()) as threads:  # indexes and comparisons leave the interpreter to others
         found = list(threads.map(matches_of, range(len(asked))))
-    clusters = Clusters()
+    ties: list[Tie] = []
     if against is None:
-        for number, matches in enumerate(found):
-            clusters.join(number, [match.item_no for match in matches if match.telling])
+        ties = [Tie(number, other) for number, matches in enumerate(found) for other in chosen(matches)]
     named: dict[int, CampaignSummary] = {}
-    for members in clusters.members().values():
+    for members in clusters(ties):
         cluster = _cluster([asked[number] for number in members])
         named.update(dict.fromkeys(members, cluster))
     for number, entry in enumerate(asked):
         own = named.get(number)
         matches_out = tuple(_as_match(match, held[match.item_no]) for match in found[number])
-        yield ScreenResult(entry.item.id, matches_out, own.id if own else None, own, entry.prints.unread)
+        plain, unread = not is_telling(entry.prints), entry.prints.unread
+        yield ScreenResult(entry.item.id, matches_out, own.id if own else None, own, unread, plain)
 
 
 def _cluster(members: Sequence[Printed]) -> CampaignSummary:
     """The cluster's figures; it is named after its first member, so a stream read again names it the same."""
     first = members[0]
     name = hashlib.sha256(f"{first.item.id}\0{first.prints.sha256}".encode("utf-8", "surrogatepass"))
+    authors = len({member.item.author for member in members if member.item.author})
+    sources = len({member.item.source for member in members if member.item.source})
+    benign = Crowd(len(members), sources, authors).is_large and all(_is_benign(m.prints) for m in members)
     times = sorted(member.item.time for member in members if member.item.time)
     return CampaignSummary(
         id="c-" + name.hexdigest()[:12],
         size=len(members),
-        sources=len({member.item.source for member in members if member.item.source}),
-        authors=len({member.item.author for member in members if member.item.author}),
+        sources=sources,
+        authors=authors,
         first_seen=times[0] if times else "",
         last_seen=times[-1] if times else "",
+        standing="benign" if benign else "active",
     )
+
+
+def _is_benign(prints: Fingerprints) -> bool:
+    quality = next((entry.quality for entry in prints.prints if entry.method == PDQ_METHOD), 100)
+    return is_benign(prints.medium, prints.excerpt, quality)
 
 
 def _as_match(raw: RawMatch, known: Printed) -> Match:

@@ -28,7 +28,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class CampaignSummary:
-    """A cluster of near-duplicates over time. Times are RFC 3339."""
+    """A cluster of near-duplicates over time. Times are RFC 3339.
+
+    `standing` is `active`, `benign` (what very many people say or show: quarantined), or a moderator's word:
+    `confirmed`, `dismissed`.
+    """
 
     id: str
     size: int
@@ -36,15 +40,59 @@ class CampaignSummary:
     authors: int
     first_seen: str
     last_seen: str
+    standing: str = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Banked:
+    """What an operator's bank says of this content: `deny` (known bad) or `allow` (known good).
+
+    `entry` is the id of the bank's entry that it resembles and `label` its name; the rest as in Match.
+    """
+
+    bank: str
+    entry: str
+    label: str
+    score: float
+    distance: float
+    method: str
+    threshold: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """How a method's threshold was set: by `queries` of an index of `index_size` items, none related, of
+    which `false_matches` met anything within it; `rate` is what that shows, at most, of all queries, with 95
+    % confidence. None where nobody has measured it.
+    """
+
+    method: str
+    threshold: float
+    rate: float | None
+    queries: int | None
+    false_matches: int | None
+    index_size: int | None
+    set_on: str
 
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
     """Matches, best first, at most fifty. `degraded` says that an index is being rebuilt, `unread` why the
-    item was compared by its digest alone."""
+    item was compared by its digest alone.
+
+    `calibration` is the SHA-256 of the thresholds in force, and `calibrated` says of each method that was
+    asked how its own was set. `sequence` is the highest item number that counted. `plain` says that the
+    content is too short or plain for likeness to mean anything.
+    """
 
     matches: tuple[Match, ...] = ()
     campaign: CampaignSummary | None = None
     degraded: bool = False
     methods: tuple[str, ...] = ()
     unread: Unread | None = None
+    bank: Banked | None = None
+    calibration: str = ""
+    calibrated: tuple[Calibrated, ...] = ()
+    plain: bool = False
+    sequence: int = 0

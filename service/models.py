@@ -89,6 +89,8 @@ class Submission(models.Model):
     similarity = models.JSONField(default=dict)
     action = models.CharField(max_length=16, blank=True)
     reasons = models.JSONField(default=list)
+    # What the verdict was made with (service.recipe.Recipe), for `recheck`.
+    recipe = models.JSONField(default=dict)
     error_code = models.CharField(max_length=64, blank=True)
     error = models.TextField(blank=True)
     reviewed_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -108,6 +110,21 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} [{self.state}]"
+
+
+class ScreeningRecord(models.Model):
+    """A screening's report as it was given, for `recheck`: compressed JSON, see service.rechecking.
+
+    `id` is the screened item's; the content itself is not kept.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    tenant = models.CharField(max_length=64, blank=True)
+    record = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"screening {self.id}"
 
 
 class JobState(StrEnum):

@@ -10,7 +10,7 @@ run at once, or one worker twice, counts once.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,7 @@ from attest.queries import (
 )
 from attest.standing import Standing
 from detector.fingerprints.compute import fingerprints
+from detector.fingerprints.fingerprint import Fingerprints
 from detector.flows.forget_item import forget_key
 from detector.flows.index_item import index
 from detector.similarity import Similarity
@@ -47,6 +48,7 @@ from service.errors import ServiceError
 from service.models import Account, Job, JobState, State, Submission
 from service.report import Reason, Report, Subject, compose
 from service.stages import STAGES, local
+from service.verdicts import Facts, keep_screening, recipe_of, report_of
 from service.wishes import Wishes
 
 ATTEST = "attest"
@@ -324,11 +326,16 @@ def verify(
     detached = store is not None and inspection.credential is Credential.NONE
     if detached:
         inspection = wiring.inspector().inspect(asset, store, revocation=revocation)
-    prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
+    prints = prints_of(asset)
     # Nobody's private stream answers here: only what was attested is compared with.
-    similarity = wiring.live_index().match(prints, tenant_filter="")
+    similarity = replace(
+        wiring.live_index().match(prints, tenant_filter=""), bank=wiring.banks().look_up(prints)
+    )
     subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size, detached)
-    return policy.decide(compose(subject, inspection, _standing(asset, inspection), similarity))
+    facts = Facts(
+        subject, inspection, _standing(asset, inspection), similarity, recipe_of(prints, similarity)
+    )
+    return report_of(facts)
 
 
 def _standing(asset: Asset, inspection: Inspection) -> Standing:
@@ -338,6 +345,11 @@ def _standing(asset: Asset, inspection: Inspection) -> Standing:
     if fits and inspection.claim_sha256 and inspection.binding_sha256:
         digests |= {"claim": inspection.claim_sha256, "binding": inspection.binding_sha256}
     return standing(digests, wiring.log_key().vkey)
+
+
+def prints_of(asset: Asset) -> Fingerprints:
+    """The content's fingerprints, for whoever puts it into a bank."""
+    return fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
 
 
 def lookup(sha256: str) -> Report:
@@ -354,7 +366,7 @@ def screen(
 ) -> Report:
     """Index one item of a platform's stream and say what it resembles; a repeated `key` indexes once."""
     inspection = wiring.inspector().inspect(asset)
-    prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
+    prints = prints_of(asset)
     live = wiring.live_index()
     item = index(
         prints,
@@ -367,7 +379,12 @@ def screen(
     )
     if item.sha256 != prints.sha256:
         raise ServiceError("idempotency_conflict", "This Idempotency-Key was used for another request.")
-    similarity = live.match(prints, tenant_filter=tenant, exclude={item.pk})
-    similarity = live.with_campaign(similarity, item)
+    similarity = live.with_campaign(live.match(prints, tenant_filter=tenant, exclude={item.pk}), item)
+    similarity = replace(similarity, bank=wiring.banks().look_up(prints))
     subject = Subject(asset.sha256, asset.media_type, asset.name, asset.size)
-    return policy.decide(compose(subject, inspection, _standing(asset, inspection), similarity))
+    facts = Facts(
+        subject, inspection, _standing(asset, inspection), similarity, recipe_of(prints, similarity)
+    )
+    report = replace(report_of(facts), id=str(item.uid))
+    keep_screening(tenant, report, facts, prints)
+    return report

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from detector.fingerprints.fingerprint import Unread
-from detector.similarity import CampaignSummary, Match, Similarity
-from service.report import CredentialAxis, Reason, Registry, Report
+from detector.similarity import Banked, CampaignSummary, Match, Similarity
+from service.report import CredentialAxis, Reason, Registry, Report, SimilarityAxis
 from service.times import day
 
 CAMPAIGN_REVIEW_SIZE = 3
@@ -183,7 +183,7 @@ def _registry_rules(report: Report) -> Iterator[_Rule]:
         )
     elif status is Registry.ATTESTED_COPY:
         yield (
-            Action.REVIEW,
+            Action.ACCEPT if known_good(report.similarity.bank) else Action.REVIEW,
             "attested_copy",
             "This closely resembles attested content, but carries no credential of its own.",
         )
@@ -195,13 +195,50 @@ def _registry_rules(report: Report) -> Iterator[_Rule]:
         )
 
 
-def campaign_rules(campaign: CampaignSummary | None) -> Iterator[_Rule]:
-    """Near-duplicates in number: three are looked at, ten are flagged."""
-    if campaign is None or campaign.size < CAMPAIGN_REVIEW_SIZE:
+def known_good(bank: Banked | None) -> bool:
+    """Whether the content resembles an entry of an allow bank most of all."""
+    return bank is not None and bank.bank == "allow"
+
+
+def bank_rules(bank: Banked | None) -> Iterator[_Rule]:
+    """What an operator named beforehand: known bad is always flagged; known good is never, for its
+    likeness."""
+    if bank is None:
         return
-    action = Action.FLAG if campaign.size >= CAMPAIGN_FLAG_SIZE else Action.REVIEW
+    if known_good(bank):
+        yield Action.ACCEPT, "known_good", f"The allow bank knows it as “{bank.label}”. {bank.why}"
+    else:
+        yield Action.FLAG, "known_bad", f"The deny bank knows it as “{bank.label}”. {bank.why}"
+
+
+def campaign_rules(campaign: CampaignSummary | None, bank: Banked | None = None) -> Iterator[_Rule]:
+    """Near-duplicates in number: three are looked at, ten are flagged, unless a moderator said otherwise."""
+    if campaign is None or known_good(bank):
+        return
     since = f" seen since {campaign.first_seen}" if campaign.first_seen else ""
-    yield action, "campaign", f"One of {campaign.size} near-duplicates{since}."
+    counted = f"One of {campaign.size} near-duplicates{since}"
+    if campaign.standing == "confirmed":
+        yield Action.FLAG, "campaign", f"{counted}, which a moderator confirmed as a campaign."
+    elif campaign.standing == "dismissed":
+        yield Action.ACCEPT, "campaign_dismissed", f"{counted}; a moderator said that they are no campaign."
+    elif campaign.standing == "benign":
+        yield (
+            Action.ACCEPT,
+            "benign_flood",
+            f"{counted}, short and plain and from {campaign.authors} authors: what many people say or show.",
+        )
+    elif campaign.size >= CAMPAIGN_REVIEW_SIZE:
+        action = Action.FLAG if campaign.size >= CAMPAIGN_FLAG_SIZE else Action.REVIEW
+        yield action, "campaign", f"{counted}."
+
+
+def _plain_rules(similarity: Similarity | SimilarityAxis) -> Iterator[_Rule]:
+    if similarity.plain and similarity.matches:
+        yield (
+            Action.ACCEPT,
+            "too_plain",
+            "The same was seen before, but it is too short or too plain for that to mean anything.",
+        )
 
 
 def decide(report: Report) -> Report:
@@ -210,8 +247,12 @@ def decide(report: Report) -> Report:
     def rules() -> Iterator[_Rule]:
         yield from _credential_rules(report)
         yield from _registry_rules(report)
-        yield from campaign_rules(report.similarity.campaign)
+        yield from bank_rules(report.similarity.bank)
+        yield from campaign_rules(report.similarity.campaign, report.similarity.bank)
+        yield from _plain_rules(report.similarity)
         yield from _unread_rules(report.similarity.unread)
+        if report.origin.conflict and not known_good(report.similarity.bank):
+            yield Action.REVIEW, "origin_conflict", report.origin.conflict
         if report.similarity.degraded:
             yield Action.ACCEPT, "index_degraded", "An index is being rebuilt; matches may be missing."
 
@@ -229,9 +270,11 @@ def screening(similarity: Similarity) -> Verdict:
     """The verdict on an item of a stream, from its similarity alone (the command line's `screen`)."""
 
     def rules() -> Iterator[_Rule]:
-        yield from campaign_rules(similarity.campaign)
+        yield from bank_rules(similarity.bank)
+        yield from campaign_rules(similarity.campaign, similarity.bank)
+        yield from _plain_rules(similarity)
         yield from _unread_rules(similarity.unread)
-        if similarity.matches:
+        if similarity.matches and not similarity.plain:
             best = similarity.matches[0]
             code = "attested_copy" if best.subject else "near_duplicate"
             yield (Action.REVIEW if best.subject else Action.ACCEPT), code, best.why
@@ -240,7 +283,9 @@ def screening(similarity: Similarity) -> Verdict:
 
 
 def other_accounts_original(similarity: Similarity, tenant: str) -> Match | None:
-    """The best match attested earlier by somebody else, if any."""
+    """The best match attested earlier by somebody else, if any; of what is too plain to tell, none."""
+    if similarity.plain:
+        return None
     return next((m for m in similarity.matches if m.subject and m.tenant != tenant), None)
 
 
@@ -265,7 +310,10 @@ def attestable(
                 "broken_parent",
                 "The file carries a content credential that does not match it, so it is not signed over.",
             )
-        if other is not None:
+        if similarity.bank is not None and not known_good(similarity.bank):
+            label = similarity.bank.label
+            yield Action.REVIEW, "known_bad", f"The deny bank knows it as “{label}”. {similarity.bank.why}"
+        if other is not None and not known_good(similarity.bank):
             yield (
                 Action.REVIEW,
                 "near_duplicate_of_other",

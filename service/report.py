@@ -4,13 +4,13 @@ Plain Python: the pipeline, the API, the portal and the command line all print w
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from attest.standing import Anchor, Registration, Standing
-from detector.similarity import CampaignSummary, Match, Similarity
+from detector.similarity import Banked, Calibrated, CampaignSummary, Match, Similarity
 from provenance.inspection.inspection import (
     Credential,
     Finding,
@@ -22,6 +22,7 @@ from provenance.inspection.inspection import (
 )
 from provenance.manifests.manifest import SourceType
 from provenance.trust.products import Product
+from service.recipe import Recipe
 from service.times import Moment, moments, signed_after_anchored
 
 if TYPE_CHECKING:
@@ -79,7 +80,11 @@ class CredentialAxis:
 
 @dataclass(frozen=True, slots=True)
 class RegistryAxis:
-    """What the log knows of these bytes. `original` is the attestation a copy was recognised as."""
+    """What the log knows of these bytes.
+
+    `original` is the attestation that a copy was recognised as, `original_leaf` its place in the log and
+    `original_proof` the address of the public part of its proof.
+    """
 
     status: Registry
     leaf_index: int | None
@@ -90,15 +95,22 @@ class RegistryAxis:
     revoked_at: str | None
     original: str | None
     problems: tuple[Reason, ...]
+    original_leaf: int | None = None
+    original_proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OriginAxis:
-    """How the content came to be, as declared, and by whom: None where only a broken credential says so."""
+    """How the content came to be, as declared, and by whom: None where only a broken credential says so.
+
+    `conflict` is a sentence where its own credential claims one origin and somebody attested nearly the same
+    content, earlier, with another.
+    """
 
     status: Origin
     digital_source_type: str | None
     by: str | None
+    conflict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,23 @@ class SimilarityAxis:
     campaign: CampaignSummary | None
     degraded: bool
     methods: tuple[str, ...]
+    bank: Banked | None = None
+    calibration: str = ""
+    calibrated: tuple[Calibrated, ...] = ()
+    plain: bool = False
     unread: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What was attested of the content that this one resembles: by which submission, where it stands in the
+    log, what was declared, and the digest of the signed claim.
+    """
+
+    subject: str
+    leaf_index: int | None
+    source_type: str
+    claim_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +145,8 @@ class Report:
     """Everything we can say of one piece of content. `action` and `reasons` are the policy's.
 
     `times` holds every time that anybody gives, side by side, and `contradictions` those that cannot all be
-    right.
+    right. `recipe` names what the verdict was made with; `id` is under what it is kept, for `recheck`, or
+    None.
     """
 
     sha256: str
@@ -133,6 +162,8 @@ class Report:
     similarity: SimilarityAxis
     action: str = ""
     reasons: tuple[Reason, ...] = ()
+    id: str | None = None
+    recipe: Recipe | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values, the same everywhere."""
@@ -160,8 +191,17 @@ class Subject:
     detached: bool = False
 
 
-def compose(subject: Subject, inspection: Inspection, standing: Standing, similarity: Similarity) -> Report:
-    """Compose the axes; decides nothing (service.policy does)."""
+def compose(
+    subject: Subject,
+    inspection: Inspection,
+    standing: Standing,
+    similarity: Similarity,
+    original: Original | None = None,
+) -> Report:
+    """Compose the axes; decides nothing (service.policy does).
+
+    `original` is what attested_original() names, where whoever composes knows it.
+    """
     times = moments(inspection, standing)
     return Report(
         sha256=subject.sha256,
@@ -169,12 +209,28 @@ def compose(subject: Subject, inspection: Inspection, standing: Standing, simila
         name=subject.name,
         size=subject.size,
         credential=_credential(inspection),
-        registry=_registry(inspection, standing, similarity),
+        registry=_registry(inspection, standing, similarity, original),
         anchor=standing.anchors,
         times=times,
         contradictions=_contradictions(subject, inspection, standing, times),
-        origin=_origin(inspection, standing),
-        similarity=_similarity(similarity),
+        origin=replace(_origin(inspection, standing), conflict=_conflict(inspection, standing, original)),
+        similarity=axis_of(similarity),
+    )
+
+
+def axis_of(similarity: Similarity) -> SimilarityAxis:
+    """The similarity axis."""
+    unread = Reason(similarity.unread.code, similarity.unread.sentence) if similarity.unread else None
+    return SimilarityAxis(
+        matches=similarity.matches,
+        campaign=similarity.campaign,
+        degraded=similarity.degraded,
+        methods=similarity.methods,
+        bank=similarity.bank,
+        calibration=similarity.calibration,
+        calibrated=similarity.calibrated,
+        plain=similarity.plain,
+        unread=unread,
     )
 
 
@@ -237,23 +293,43 @@ _CONTRADICTIONS = {
 }
 
 
-def _similarity(found: Similarity) -> SimilarityAxis:
-    unread = Reason(found.unread.code, found.unread.sentence) if found.unread else None
-    return SimilarityAxis(found.matches, found.campaign, found.degraded, found.methods, unread)
-
-
 def attested_original(similarity: Similarity) -> Match | None:
-    """The best match that an attestation stands behind, if any."""
+    """The best match that an attestation stands behind, if any; of what is too plain to tell, none."""
+    if similarity.plain:
+        return None
     return next((match for match in similarity.matches if match.subject), None)
 
 
-def _registry(inspection: Inspection, standing: Standing, similarity: Similarity) -> RegistryAxis:
+def _conflict(inspection: Inspection, standing: Standing, original: Original | None) -> str | None:
+    """Two origins claimed for nearly the same content: by its own credential, and by an attestation.
+
+    None where the credential's history holds the attested claim: then it is a version of it, and says so.
+    """
+    claimed = inspection.credential in (Credential.TRUSTED, Credential.UNTRUSTED_ISSUER, Credential.INVALID)
+    if original is None or not claimed or standing.registration is not Registration.NONE:
+        return None
+    if original.claim_sha256 in inspection.ancestors or original.claim_sha256 == inspection.claim_sha256:
+        return None
+    declared = original.source_type
+    if original.source_type in set(SourceType):
+        declared = SourceType(original.source_type).origin.value
+    signer = f"“{inspection.signer}”" if inspection.signer else "somebody unnamed"
+    return (
+        f"Its own credential names another origin ({signer}, “{inspection.origin.value}”) than attestation "
+        f"{original.subject} of nearly the same content (“{declared}”), which its history does not mention."
+    )
+
+
+def _registry(
+    inspection: Inspection, standing: Standing, similarity: Similarity, known: Original | None
+) -> RegistryAxis:
     status, original = Registry(standing.registration.value), None
     copy = attested_original(similarity)
     # Only media that lost its credentials is a copy of an attestation; content that carries its own
     # credential speaks for itself, and the match stays visible on the similarity axis.
     if standing.registration is Registration.NONE and inspection.credential is Credential.NONE and copy:
         status, original = Registry.ATTESTED_COPY, copy.subject
+    leaf = known.leaf_index if known is not None and known.subject == original else None
     return RegistryAxis(
         status=status,
         leaf_index=standing.leaf_index,
@@ -264,6 +340,8 @@ def _registry(inspection: Inspection, standing: Standing, similarity: Similarity
         revoked_at=standing.revoked_at,
         original=original,
         problems=tuple(Reason(code, sentence) for code, sentence in standing.problems),
+        original_leaf=leaf,
+        original_proof=None if leaf is None else f"/api/v1/proofs/{leaf}",
     )
 
 
@@ -283,6 +361,12 @@ def similarity_from(stored: Mapping[str, Any]) -> Similarity:
     """Rebuild a Similarity that was kept as JSON beside a submission."""
     similarity: Similarity = _adapter(Similarity).validate_python(stored)
     return similarity
+
+
+def report_from(stored: Mapping[str, Any]) -> Report:
+    """Rebuild a Report from what as_dict() gave."""
+    report: Report = _adapter(Report).validate_python(stored)
+    return report
 
 
 def inspection_from(stored: Mapping[str, Any]) -> Inspection:

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from service import policy, wiring
 from service.errors import ServiceError
 from service.models import State, Submission
 from service.report import inspection_from
+from service.verdicts import recipe_of
 from service.wishes import wishes_from
 
 Changes = dict[str, Any]
@@ -80,7 +81,9 @@ def decide(submission: Submission) -> Changes:
         time=submission.created_at,
         key=f"attested:{submission.pk}",
     )
-    similarity = live.match(prints, tenant_filter=tenant, before=item.pk)
+    similarity = replace(
+        live.match(prints, tenant_filter=tenant, before=item.pk), bank=wiring.banks().look_up(prints)
+    )
     credential = inspection_from(submission.inspection).credential.value
     broken_too = wishes_from(submission.wishes).accept_broken_parent
     verdict = policy.attestable(similarity, tenant, credential, accept_broken_parent=broken_too)
@@ -94,6 +97,7 @@ def decide(submission: Submission) -> Changes:
         "similarity": asdict(similarity),
         "action": verdict.action.value,
         "reasons": [asdict(reason) for reason in verdict.reasons],
+        "recipe": asdict(recipe_of(prints, similarity)),
     }
     if state is State.REFUSED:
         changes["fingerprints"] = {}

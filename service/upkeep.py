@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from detector.flows.tie_again import tie_again
 from service import job_table as table
 from service import pipeline, wiring
 from service.models import Job, JobState, Submission
@@ -18,8 +19,11 @@ ABANDONED_SECONDS = 3600
 
 
 def snapshot() -> None:
-    """Write the index to disk, so that the next start need not rebuild it."""
-    wiring.live_index().snapshot()
+    """Write the index to disk, so that the next start need not rebuild it, and mend campaigns after
+    deletions."""
+    live = wiring.live_index()
+    tie_again(live)
+    live.snapshot()
 
 
 def sweep() -> None:

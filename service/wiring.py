@@ -23,9 +23,12 @@ from attest.log.cosignature import WitnessKey
 from attest.log.keys import LogKey
 from attest.log.store import TileStore
 from attest.witness_client import WitnessAddress
+from detector import calibration
+from detector.errors import CalibrationInvalid
 from detector.fingerprints.compute import Embedders
 from detector.fingerprints.image_models import image_model
 from detector.fingerprints.minilm import SentenceEmbedder
+from detector.flows.live_banks import LiveBanks
 from detector.flows.live_index import LiveIndex
 from detector.index.build import index_maker
 from detector.media.image import ImageLimits
@@ -289,8 +292,7 @@ def embedders() -> Embedders:
 
 
 @_Once
-def live_index() -> LiveIndex:
-    """This process's index, kept level with the rows."""
+def _index() -> LiveIndex:
     return new_index()
 
 
@@ -299,6 +301,29 @@ def new_index() -> LiveIndex:
     folder = _folder("index")
     place = folder.with_name("index-segments")
     return LiveIndex(folder, index_maker(config().vector_url, place=place, device=config().device))
+
+
+def live_index() -> LiveIndex:
+    """This process's index, kept level with the rows, asked with the thresholds in force now."""
+    try:
+        calibration.use(calibration_file())
+    except CalibrationInvalid as error:
+        _log.error("%s Those read before stay in use.", error)
+    return _index()
+
+
+live_index.cache_clear = _index.cache_clear  # type: ignore[attr-defined]  # as every value here has one
+
+
+def calibration_file() -> Path:
+    """The installation's own thresholds, where `./assay calibrate --apply` has written any."""
+    return _folder() / "calibration.json"
+
+
+@_Once
+def banks() -> LiveBanks:
+    """Contents known bad or known good."""
+    return LiveBanks()
 
 
 @_Once

@@ -1,7 +1,7 @@
 """The fingerprint stage: content in, Fingerprints out."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -61,6 +61,12 @@ class Embedders:
             self.text.warm()
         if self.image is not None:
             self.image.warm()
+
+    def weights(self, methods: Collection[str]) -> dict[str, str]:
+        """SHA-256 (hex) of the weights of each model behind these methods. Raises ModelUnavailable."""
+        if self.text is None or self.text.method not in methods:
+            return {}
+        return {self.text.method: self.text.weights()}
 
     def decoded(self, function: Callable[..., R], path: Path, *args: object, cpu_seconds: int = 0) -> R:
         """`function(path, *args)`, in a worker where there are any: see Workers.call."""

@@ -1,7 +1,9 @@
 """Sentence embeddings: what a text means, so that a reworded copy stays near."""
 
+import hashlib
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ METHOD = "minilm/1"
 _READ_CHARACTERS = 2_000
 """The model reads 256 tokens; cutting first keeps the tokeniser from chewing through a megabyte."""
 _BATCH = 32
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 class SentenceEmbedder:
@@ -36,6 +39,8 @@ class SentenceEmbedder:
         self._batcher = Batcher(self._encode)
         self._loaded: Any = None
         self._bfloat16 = False
+        self._source = ""
+        self._digest = ""
 
     def warm(self) -> None:
         """Load the model now. Raises ModelUnavailable when it cannot be."""
@@ -60,6 +65,26 @@ class SentenceEmbedder:
         # A lone surrogate is no character that a tokeniser written in Rust can be given.
         cut = [text[:_READ_CHARACTERS].encode("utf-8", "replace").decode("utf-8") for text in texts]
         return self._batcher(cut)
+
+    def weights(self) -> str:
+        """SHA-256 (hex) of the model's weights: of its one file, or of all tensors by name. Reads them once.
+
+        Raises ModelUnavailable.
+        """
+        if not self._digest:
+            with self._lock:
+                self._digest = self._digest or self._weights(self._load())
+        return self._digest
+
+    def _weights(self, model: Any) -> str:
+        files = [path for name in _WEIGHTS if (path := Path(self._source) / name).is_file()]
+        if len(files) == 1:
+            with files[0].open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        for name, tensor in sorted(model.state_dict().items()):
+            digest.update(name.encode() + tensor.float().cpu().numpy().tobytes())
+        return digest.hexdigest()
 
     def plain_model(self) -> Any:
         """The sentence-transformers model itself, for measuring beside it. Raises ModelUnavailable."""
@@ -92,12 +117,13 @@ class SentenceEmbedder:
 
     def _load(self) -> Any:
         if self._loaded is None:
-            model = open_model(self._source(), self.device, self.threads, "text")
+            self._source = self._place()
+            model = open_model(self._source, self.device, self.threads, "text")
             self._bfloat16 = choose(self.device or str(model.device)).bfloat16
             self._loaded = model
         return self._loaded
 
-    def _source(self) -> str:
+    def _place(self) -> str:
         if self.model:
             return self.model
         try:

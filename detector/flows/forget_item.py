@@ -4,26 +4,29 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from detector.flows.index_item import recount
+from detector.flows.campaigns import loosen, recount, resettle
 from detector.models import Campaign, Item
 
 
 def forget(uids: Iterable[str]) -> int:
-    """Delete these items with their fingerprints; returns how many there were.
+    """Delete these items with their fingerprints and ties; returns how many there were.
 
-    Campaigns left with one member are dissolved. Running indexes notice when they next find such an item.
+    Campaigns that hung together by them fall apart, those of one member are dissolved. Who was tied to them
+    is marked as loose: it may resemble others that it was not tied to, since it had enough ties. Running
+    indexes notice when they next find such an item.
     """
     with transaction.atomic():
-        items = Item.objects.select_for_update().filter(uid__in=list(uids))
-        touched = {item.campaign_id for item in items if item.campaign_id is not None}
-        number = items.count()
-        items.delete()
-        for campaign in Campaign.objects.select_for_update().filter(pk__in=touched).order_by("pk"):
-            if campaign.members.count() < 2:
-                campaign.delete()
-            else:
+        numbers = list(Item.objects.filter(uid__in=list(uids)).values_list("pk", flat=True))
+        if numbers:
+            left = Campaign.objects.filter(members__in=numbers).values_list("pk", flat=True)
+            touched = set(left)
+            near = loosen(numbers)
+            Item.objects.filter(pk__in=numbers).delete()
+            resettle(near)
+            for campaign in Campaign.objects.filter(pk__in=touched):
                 recount(campaign)
-    return number
+            Campaign.objects.filter(pk__in=touched, size__lt=2).delete()
+    return len(numbers)
 
 
 def forget_key(key: str) -> int:

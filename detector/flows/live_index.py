@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,20 +12,24 @@ from typing import Any
 
 from django.db import connection
 
+from detector import calibration
+from detector.campaign import chosen
 from detector.errors import SnapshotInvalid
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
-from detector.flows.index_item import join_campaign
+from detector.flows.campaigns import join_campaign
+from detector.flows.decisions import override
 from detector.flows.renew_texts import renew
+from detector.flows.stored import stored_prints, stored_values
 from detector.index import snapshot
 from detector.index.build import faiss_index
 from detector.index.snapshot import Snapshot
 from detector.match import Matcher
+from detector.matching.admission import is_telling
 from detector.matching.finding import MOST_MATCHES, RawMatch
 from detector.matching.vectors import MakeIndex
-from detector.models import FingerprintRow, Item, Kind
+from detector.models import Campaign, FingerprintRow, Item, Kind
 from detector.queries import summary
 from detector.similarity import Match, Similarity
-from provenance.assets.asset import Medium
 
 logger = logging.getLogger(__name__)
 
@@ -126,16 +130,35 @@ class LiveIndex:
         (None: those that belong to no account). `exclude` are row ids. The campaign is that of the best match
         that is in one.
         """
+        sequence = self.sequence()
+        before = sequence + 1 if before is None else min(before, sequence + 1)
         found, items = self.find(prints, tenant_filter=tenant_filter, exclude=exclude, before=before)
         telling = [items[raw.item_no].campaign for raw in found if raw.telling]
         campaign = next((c for c in telling if c is not None and c.tenant == tenant_filter), None)
+        asked = sorted({entry.method for entry in prints.prints} & set(self.methods))
         return Similarity(
             matches=tuple(as_match(raw, items[raw.item_no]) for raw in found),
             campaign=None if campaign is None else summary(campaign),
             degraded=self.degraded,
-            methods=tuple(sorted({entry.method for entry in prints.prints} & set(self.methods))),
+            methods=tuple(asked),
+            calibration=calibration.digest(),
+            calibrated=calibration.stated_for([*asked, *(raw.method for raw in found)]),
+            plain=not is_telling(prints),
+            sequence=before - 1,
             unread=prints.unread,
         )
+
+    def sequence(self) -> int:
+        """The highest item number indexed, once all that is written now is."""
+        self.warm()
+        with self._lock:
+            self._catch_up(_CHUNK if self.degraded else None)
+            return self._last
+
+    @property
+    def kind(self) -> str:
+        """What the vectors are kept in."""
+        return str(getattr(self._make_index, "__name__", "index"))
 
     def with_campaign(self, similarity: Similarity, item: Item) -> Similarity:
         """Join the item just indexed to its campaign, and put that campaign into its similarity.
@@ -143,14 +166,17 @@ class LiveIndex:
         Its match with itself, where it had been indexed before, is left out. To be called once index() is
         committed.
         """
-        prints = stored_prints(item)
-        found, _ = self.find(prints, tenant_filter=item.tenant, exclude={item.pk})
-        campaign = join_campaign(item, [raw.item_no for raw in found if raw.telling])
+        campaign = self.join(item)
         return replace(
             similarity,
             matches=tuple(match for match in similarity.matches if match.item != str(item.uid)),
             campaign=None if campaign is None else summary(campaign),
         )
+
+    def join(self, item: Item) -> Campaign | None:
+        """Tie a screened item to what it resembles now; the campaign that it is in afterwards."""
+        found, _ = self.find(stored_prints(item), tenant_filter=item.tenant, exclude={item.pk})
+        return join_campaign(item, chosen(found))
 
     def find(
         self,
@@ -169,6 +195,9 @@ class LiveIndex:
             tenant, attested = self._known.get(number, (None, False))
             return attested or tenant == tenant_filter
 
+        def allowed(number: int) -> bool:
+            return number not in left_out and visible(number)
+
         self.warm()
         while True:
             with self._lock:
@@ -179,7 +208,7 @@ class LiveIndex:
             items = Item.objects.select_related("campaign").in_bulk([raw.item_no for raw in found])
             gone = {raw.item_no for raw in found} - items.keys()
             if not gone:
-                return found, items
+                return override(prints.sha256, found, items, allowed), items
             self.forget(gone)
 
     def forget(self, numbers: Iterable[int]) -> None:
@@ -265,16 +294,3 @@ def as_match(raw: RawMatch, item: Item) -> Match:
         sha256=item.sha256,
         seen_at=item.time.isoformat(),
     )
-
-
-def stored_values(method: str, numbers: Collection[int]) -> dict[int, bytes]:
-    """The values of a method that these items have."""
-    rows = FingerprintRow.objects.filter(method=method, item_id__in=list(numbers))
-    return {number: bytes(value) for number, value in rows.values_list("item_id", "value")}
-
-
-def stored_prints(item: Item) -> Fingerprints:
-    """An item's fingerprints as its rows hold them."""
-    rows = FingerprintRow.objects.filter(item=item).order_by("id")
-    prints = tuple(Fingerprint(row.method, bytes(row.value), row.quality) for row in rows)
-    return Fingerprints(item.sha256, Medium(item.medium), prints, item.excerpt)

@@ -124,6 +124,7 @@ def inspection(
         binding_sha256=identity.get("binding_sha256"),
         padding_bytes=padding,
         padding_hex=str(identity.get("padding_hex") or ""),
+        ancestors=tuple(str(each) for each in identity.get("ancestors") or ()),
         findings=(*map(_own, (*codes, *when.codes)), *_findings(found, manifests))[:_MAX_FINDINGS],
         trust_lists=lists,
         product=_product(signer, lists, trust),

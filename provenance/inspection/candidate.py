@@ -6,8 +6,9 @@ assertions with the same digests, and if the signatures that the SDK found valid
 by the keys of the chains that we read. A decoy with the same claim under another's certificate fails that.
 """
 
+import hashlib
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from io import BytesIO
@@ -19,6 +20,7 @@ from provenance.inspection.claim import OpenManifest
 from provenance.inspection.signature_facts import SignatureFacts
 
 _VALIDATED = "claimSignature.validated"
+_MAX_ANCESTORS = 64
 
 
 class Candidate:
@@ -54,7 +56,7 @@ class Candidate:
         if _found_valid(active) and not self.is_signed_so:
             return None
         by_label = {one["label"]: one for one in printed[1 : signature_facts.MAX_MANIFESTS]}
-        facts = [self.facts]
+        facts, ancestors = [self.facts], list[str]()
         for manifest in self.manifests[-2::-1]:
             told = by_label.get(manifest.label)
             if told is None:
@@ -64,19 +66,22 @@ class Candidate:
                 same = _claims(told, claim.claimed_assertions(manifest))
                 if same and (not _found_valid(told) or _is_signed_so(manifest, found)):
                     facts.append(found)
-        return self._message(facts)
+                    if len(ancestors) < _MAX_ANCESTORS:
+                        ancestors.append(hashlib.sha256(manifest.claim[0]).hexdigest())
+        return self._message(facts, ancestors)
 
     def alone(self) -> dict[str, Any]:
         """Identity and facts of a store with one manifest, where the SDK was given these very bytes."""
         return self._message([self.facts])
 
-    def _message(self, facts: list[SignatureFacts]) -> dict[str, Any]:
+    def _message(self, facts: list[SignatureFacts], ancestors: Sequence[str] = ()) -> dict[str, Any]:
         return {
             "identity": {
                 "claim_sha256": self.identity.claim_sha256,
                 "binding_sha256": self.identity.binding_sha256,
                 "padding_bytes": self.identity.padding_bytes,
                 "padding_hex": self.identity.padding.hex(),
+                "ancestors": list(ancestors),
             },
             "facts": signature_facts.sendable(facts),
         }

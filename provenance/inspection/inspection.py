@@ -102,7 +102,8 @@ class Inspection:
     `time` is `timestamped`; `claimed_at` is the signer's own word; `signed_at` is the best of the two.
     `valid_from` and `valid_to` bound the signing certificate. `revoked_at` is what its authority says, asked
     for as `revocation_source` says (`stapled` or `fetched`). `padding_hex` is the non-zero padding, cut at
-    1,024 bytes.
+    1,024 bytes. `ancestors` are the claims' digests, as `claim_sha256` is one, of the ingredients whose
+    manifests the file carries and that hold.
     """
 
     credential: Credential
@@ -133,3 +134,4 @@ class Inspection:
     valid_to: str | None = None
     padding_hex: str = ""
     statements: tuple[Statement, ...] = ()
+    ancestors: tuple[str, ...] = ()

@@ -9,7 +9,9 @@ from ninja.openapi.schema import OpenAPISchema
 
 from service.api.attestations import Withdrawal
 from service.api.attestations import router as attestations
+from service.api.banks import router as banks
 from service.api.campaigns import router as campaigns
+from service.api.decisions import router as decisions
 from service.api.problems import guarded, on_exception
 from service.api.proofs import router as proofs
 from service.api.range import Digests
@@ -112,6 +114,8 @@ api.add_router("/attestations", attestations)
 api.add_router("/verifications", verifications)
 api.add_router("/screenings", screenings)
 api.add_router("/campaigns", campaigns)
+api.add_router("/decisions", decisions)
+api.add_router("/banks", banks)
 api.add_router("/webhook", webhook)
 api.add_router("", lookups)
 api.add_router("", proofs)

@@ -63,13 +63,16 @@ class Place(Schema):
 class Evidence(Schema):
     """What the stages found: the inspection of the upload and what it resembles, as JSON of those values.
 
-    `log` and `anchor` are null and empty until it is appended and anchored; `/proof` proves what they say.
+    `recipe` names what the verdict was made with, by digest (`Recipe` in a report); empty before it is
+    decided. `log` and `anchor` are null and empty until it is appended and anchored; `/proof` proves what
+    they say.
     """
 
     log: Place | None
     anchor: list[Anchor]
     inspection: dict[str, Any]
     similarity: dict[str, Any]
+    recipe: dict[str, Any]
 
 
 class ChainEta(Schema):
@@ -169,6 +172,7 @@ def _evidence(submission: Submission, standing: Standing | None) -> dict[str, An
         "anchor": [asdict(anchor) for anchor in standing.anchors] if standing else [],
         "inspection": submission.inspection,
         "similarity": submission.similarity,
+        "recipe": submission.recipe,
     }
 
 

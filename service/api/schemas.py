@@ -106,7 +106,9 @@ class CredentialAxis(Schema):
 
 
 class RegistryAxis(Schema):
-    """What the log knows of these bytes; `original` is the attestation that a copy was recognised as."""
+    """What the log knows of these bytes; `original` is the attestation that a copy was recognised as, with
+    its place in the log and the address of the public part of its proof.
+    """
 
     status: Literal["attested", "attested_variant", "attested_copy", "revoked", "none"]
     leaf_index: int | None
@@ -117,6 +119,8 @@ class RegistryAxis(Schema):
     revoked_at: str | None
     original: str | None
     problems: list[Reason]
+    original_leaf: int | None
+    original_proof: str | None
 
 
 class Anchor(Schema):
@@ -141,11 +145,12 @@ class Moment(Schema):
 
 
 class OriginAxis(Schema):
-    """How the content came to be, as declared, and by whom."""
+    """How the content came to be, as declared, and by whom; `conflict` where an attestation differs."""
 
     status: Literal["ai_generated", "ai_edited", "human", "composite", "unknown"]
     digital_source_type: str | None
     by: str | None
+    conflict: str | None
 
 
 class Match(Schema):
@@ -164,7 +169,7 @@ class Match(Schema):
 
 
 class CampaignSummary(Schema):
-    """A cluster of near-duplicates over time (RFC 3339)."""
+    """A cluster of near-duplicates over time (RFC 3339), and what it is taken for."""
 
     id: str
     size: int
@@ -172,17 +177,70 @@ class CampaignSummary(Schema):
     authors: int
     first_seen: str
     last_seen: str
+    standing: Literal["active", "benign", "confirmed", "dismissed"]
+
+
+class Banked(Schema):
+    """The entry of a bank that it resembles most: `deny` is known bad, `allow` known good."""
+
+    bank: Literal["deny", "allow"]
+    entry: str
+    label: str
+    score: float
+    distance: float
+    method: str
+    threshold: float
+    why: str
+
+
+class Calibrated(Schema):
+    """How a method's threshold was set; `rate` is the most false matches a query, with 95 % confidence, at an
+    index of `index_size` items. Null where nobody has measured it.
+    """
+
+    method: str
+    threshold: float
+    rate: float | None
+    queries: int | None
+    false_matches: int | None
+    index_size: int | None
+    set_on: str
 
 
 class SimilarityAxis(Schema):
     """What it resembles; `degraded` says that an index is being rebuilt and matches may be missing, `unread`
-    why the content could not be decoded and was compared by its digest alone."""
+    why the content could not be decoded and was compared by its digest alone, `plain` that it is too short or
+    plain for likeness to mean anything.
+    """
 
     matches: list[Match]
     campaign: CampaignSummary | None
     degraded: bool
     methods: list[str]
+    bank: Banked | None
+    calibration: str
+    calibrated: list[Calibrated]
+    plain: bool
     unread: Reason | None = None
+
+
+class IndexVersion(Schema):
+    """The index that was asked, and the highest item number that counted."""
+
+    kind: str
+    layout: int
+    sequence: int
+
+
+class Recipe(Schema):
+    """What the verdict was made with, by SHA-256; `banks` and `decisions` tell their states apart."""
+
+    weights: dict[str, str]
+    calibration: str
+    policy: str
+    index: IndexVersion | None
+    banks: str
+    decisions: str
 
 
 class Report(Schema):
@@ -201,6 +259,8 @@ class Report(Schema):
     similarity: SimilarityAxis
     action: Literal["accept", "review", "flag", ""]
     reasons: list[Reason]
+    id: str | None
+    recipe: Recipe | None
 
 
 def answer(report: Composed) -> HttpResponse:

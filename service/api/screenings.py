@@ -57,12 +57,11 @@ def screen(
     """Index the item and say what it resembles; the same Idempotency-Key indexes it once."""
     caller = caller_of(request)
     item = fields_of(request, Item)
-    tenant = caller.account.tenant
     key = idempotency_key(idempotency)
     with content(request, item.text, item.url) as asset:
         report = pipeline.screen(
             asset,
-            tenant=tenant,
+            tenant=caller.account.tenant,
             source=plain(item.source),
             author=plain(item.author),
             key=key,

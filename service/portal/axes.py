@@ -6,7 +6,7 @@ The axes stay apart on purpose: a known signer says nothing of the time, a log e
 from dataclasses import dataclass
 
 from attest.standing import Anchor, Finality
-from detector.similarity import Match
+from detector.similarity import Calibrated, Match
 from service.policy import Outcome, outcome
 from service.portal.axis import Axis, Fact, kept
 from service.portal.credential import credential_axis
@@ -208,11 +208,37 @@ def _match(number: int, match: Match) -> Fact:
     return Fact(f"Match {number}", f"{match.why} Distance {distance}; {method(match.method)}.")
 
 
+_QUIET = {
+    "benign": "Very many people say or show this, once each: it is no campaign.",
+    "dismissed": "Many items resemble it; a moderator said that they are no campaign.",
+}
+
+
+def _calibrated(one: Calibrated) -> Fact:
+    rate = (
+        "nobody has measured how often it errs"
+        if one.rate is None
+        else (
+            f"at most {one.rate:.2%} of questions meet something unrelated, as {one.queries} questions "
+            f"of {one.index_size} items showed"
+        )
+    )
+    return Fact(f"Threshold {one.threshold:.3g}", f"{method(one.method)}: {rate}.")
+
+
 def _similarity(report: Report) -> Axis:
     axis = report.similarity
     campaign = axis.campaign
     count = len(axis.matches)
-    if campaign is not None and campaign.size >= 3:
+    if axis.bank is not None:
+        bad = axis.bank.bank == "deny"
+        word, tone = ("Known bad", "bad") if bad else ("Known good", "neutral")
+        sentence = (
+            f"This installation’s {axis.bank.bank} bank knows it as “{axis.bank.label}”. {axis.bank.why}"
+        )
+    elif campaign is not None and campaign.standing in _QUIET:
+        word, tone, sentence = "Seen often", "neutral", _QUIET[campaign.standing]
+    elif campaign is not None and campaign.size >= 3:
         word, tone = "One of many near-duplicates", "warn"
         sentence = f"It is one of {campaign.size} near-identical items, seen from {campaign.sources} sources."
     elif count:
@@ -236,5 +262,8 @@ def _similarity(report: Report) -> Axis:
         sentence=sentence,
         meaning="Fingerprints survive resizing, recompression and rewording. A match names the method, "
         "the distance, and the largest distance that still counts.",
-        facts=tuple(_match(number, match) for number, match in enumerate(axis.matches[:10], start=1)),
+        facts=(
+            *(_match(number, match) for number, match in enumerate(axis.matches[:10], start=1)),
+            *map(_calibrated, axis.calibrated),
+        ),
     )

@@ -86,6 +86,19 @@ class DecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=(("approve", "Approve"), ("refuse", "Refuse")))
 
 
+class WordForm(forms.Form):
+    """A moderator's word: the same, or not."""
+
+    word = forms.ChoiceField(choices=(("same", "The same"), ("not_same", "Not the same")))
+
+
+class PairForm(WordForm):
+    """The same of two items."""
+
+    first = forms.UUIDField()
+    second = forms.UUIDField()
+
+
 class RevocationForm(forms.Form):
     """Why an attestation is revoked; the tick makes it deliberate."""
 

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from service.portal.views import attest, attestation, check, downloads, home, keys, review, session, verify
+from service.portal.views import (
+    attest,
+    attestation,
+    campaigns,
+    check,
+    downloads,
+    home,
+    keys,
+    review,
+    session,
+    verify,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -20,6 +31,9 @@ urlpatterns = [
     path("check/assay-proof.mjs", check.verifier, name="check-verifier"),
     path("review", review.review, name="review"),
     path("review/<uuid:pk>", review.decide, name="review-decide"),
+    path("campaigns/<uuid:uid>", campaigns.campaign, name="campaign"),
+    path("campaigns/<uuid:uid>/decision", campaigns.decide, name="campaign-decide"),
+    path("campaigns/<uuid:uid>/pair", campaigns.pair, name="campaign-pair"),
     path("keys", keys.keys, name="keys"),
     path("keys/<int:pk>/revocation", keys.revoke, name="key-revoke"),
     path("login", session.Login.as_view(), name="login"),

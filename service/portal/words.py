@@ -100,6 +100,7 @@ _METHODS = (
     ("passage", "a passage of the text, from 0 the same to 1 unrelated"),
     ("copydet", "look of the picture (our own model), from 0 the same to 1 unrelated"),
     ("st-image-", "look of the picture (a model of the operator's), from 0 the same to 1 unrelated"),
+    ("decision", "a moderator’s word"),
     ("st-", "meaning of the text (a model of the operator's), from 0 the same to 1 unrelated"),
 )
 

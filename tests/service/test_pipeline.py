@@ -264,6 +264,17 @@ def test_one_platforms_stream_is_not_shown_to_another(account: Account) -> None:
     assert report.similarity.matches == ()
 
 
+def test_a_mirrored_copy_of_somebody_elses_picture_is_held(
+    account: Account, other: Account, photo: Path
+) -> None:
+    after(submit(account, photo.read_bytes()))
+    with Image.open(photo) as image:
+        out = io.BytesIO()
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(out, "PNG")
+    held = after(submit(other, out.getvalue(), "mine.png"))
+    assert (held.state, held.reasons[0]["code"]) == (State.HELD, "near_duplicate_of_other")
+
+
 def test_nobody_decides_their_own_held_submission(account: Account, other: Account, photo: Path) -> None:
     after(submit(account, photo.read_bytes()))
     held = after(submit(other, resized(photo)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from attest.standing import Registration, Standing
-from detector.similarity import CampaignSummary, Match, Similarity
+from detector.similarity import Banked, CampaignSummary, Match, Similarity
 from provenance.inspection.inspection import (
     Credential,
     Finding,
@@ -18,7 +18,7 @@ from provenance.inspection.inspection import (
     Statement,
 )
 from service import policy
-from service.report import Registry, Report, Subject, compose
+from service.report import Original, Registry, Report, Subject, compose
 
 SUBJECT = Subject("0" * 64, "image/jpeg", "photo.jpg", 10)
 NOTHING = Standing(Registration.NONE)
@@ -239,3 +239,69 @@ def test_a_broken_credential_is_signed_over_where_the_caller_insists_and_the_rea
     assert verdict.action is policy.Action.ACCEPT
     assert [reason.code for reason in verdict.reasons] == ["broken_parent_accepted"]
     assert policy.attestable(Similarity(), "1", "trusted", accept_broken_parent=True).reasons == ()
+
+
+ORIGINAL = Original("att-1", 7, "human", "c" * 64)
+
+
+def conflicting(credential: Credential, **axes: object) -> Report:
+    inspection = replace(Inspection(credential), **axes)
+    return policy.decide(compose(SUBJECT, inspection, NOTHING, Similarity((MATCH,)), ORIGINAL))
+
+
+@pytest.mark.parametrize("credential", [Credential.TRUSTED, Credential.UNTRUSTED_ISSUER])
+def test_a_copy_whose_credential_claims_another_origin_is_a_conflict(credential: Credential) -> None:
+    found = conflicting(credential, origin=Origin.AI_GENERATED, signer="Somebody")
+    assert found.action == "review"
+    assert "origin_conflict" in codes(found)
+    assert found.origin.conflict is not None
+    assert "Somebody" in found.origin.conflict
+
+
+def test_a_version_whose_history_holds_the_attested_claim_is_no_conflict() -> None:
+    assert conflicting(Credential.TRUSTED, ancestors=("c" * 64,)).origin.conflict is None
+    assert conflicting(Credential.NONE).origin.conflict is None
+
+
+def test_a_copy_without_credentials_names_the_original_and_its_proof() -> None:
+    axis = conflicting(Credential.NONE).registry
+    assert (axis.original, axis.original_leaf, axis.original_proof) == ("att-1", 7, "/api/v1/proofs/7")
+
+
+def banked(bank: str) -> Banked:
+    return Banked(bank, "e", "logo", 0.9, 3.0, "pdq/1", 31.0, "Looks the same.")
+
+
+def test_known_bad_is_flagged_and_known_good_never_for_its_likeness() -> None:
+    many = replace(campaign(100), matches=(MATCH,))
+    bad = report(similarity=replace(Similarity(), bank=banked("deny")))
+    assert (bad.action, codes(bad)[0]) == ("flag", "known_bad")
+    good = report(similarity=replace(many, bank=banked("allow")))
+    assert (good.action, "campaign" in codes(good)) == ("accept", False)
+    broken = report(Credential.INVALID, similarity=replace(many, bank=banked("allow")))
+    assert broken.action == "flag"
+
+
+@pytest.mark.parametrize(
+    ("standing", "size", "action", "code"),
+    [
+        ("benign", 500, "accept", "benign_flood"),
+        ("dismissed", 500, "accept", "campaign_dismissed"),
+        ("confirmed", 2, "flag", "campaign"),
+    ],
+)
+def test_what_a_campaign_is_taken_for_goes_before_its_size(
+    standing: str, size: int, action: str, code: str
+) -> None:
+    held = campaign(size)
+    assert held.campaign is not None
+    found = report(similarity=replace(held, campaign=replace(held.campaign, standing=standing)))
+    assert (found.action, code in codes(found)) == (action, True)
+
+
+def test_what_is_too_plain_is_neither_a_copy_nor_held() -> None:
+    plain = Similarity((MATCH,), plain=True)
+    assert report(similarity=plain).registry.status is Registry.NONE
+    assert "too_plain" in codes(report(similarity=plain))
+    assert policy.attestable(plain, "2", "none").action is policy.Action.ACCEPT
+    assert policy.screening(plain).reasons[0].code == "too_plain"

@@ -10,7 +10,8 @@ from detector.fingerprints.compute import fingerprints
 from detector.fingerprints.fingerprint import Fingerprints
 from detector.flows.forget_item import forget
 from detector.flows.index_item import index
-from detector.flows.live_index import LiveIndex, stored_prints
+from detector.flows.live_index import LiveIndex
+from detector.flows.stored import stored_prints
 from detector.index import snapshot
 from detector.matching.admission import QUERY_ONLY
 from detector.matching.finding import MOST_MATCHES

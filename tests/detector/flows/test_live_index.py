@@ -82,7 +82,7 @@ def test_copies_form_a_campaign_that_other_accounts_do_not_share(
 
 
 def test_a_bridge_merges_campaigns_into_the_oldest(tmp_path: Path, without_model: Embedders) -> None:
-    from detector.flows.index_item import join_campaign
+    from detector.flows.campaigns import join_campaign
 
     times = [datetime(2026, 1, day, tzinfo=UTC) for day in (3, 4, 1, 2, 5)]
     items = [

@@ -62,6 +62,13 @@ def test_every_call_of_the_design_is_there(document):
         ("get", "/campaigns"),
         ("get", "/proofs/{leaf_index}"),
         ("get", "/campaigns/{campaign_id}"),
+        ("post", "/campaigns/{campaign_id}/decision"),
+        ("get", "/decisions"),
+        ("post", "/decisions"),
+        ("delete", "/decisions/{decision_id}"),
+        ("get", "/banks"),
+        ("post", "/banks"),
+        ("delete", "/banks/{entry_id}"),
         ("get", "/range/{prefix}"),
         ("post", "/lookup"),
     }
