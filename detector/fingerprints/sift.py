@@ -19,9 +19,11 @@ METHOD = "sift/1"
 ASKED_METHOD = "sift-asked/1"
 """More points of the same picture: asked with, never stored. Small parts of a collage need them."""
 
-SIDE = 400
+SIDE = 320
 MOST_STORED = 300
-MOST_ASKED = 600
+MOST_ASKED = 400
+MOST_FOUND = 600
+"""The strongest of the whole picture, of which those asked with are spread over it."""
 LEAST_POINTS = 8
 """With fewer points nothing could be decided: none are given."""
 
@@ -78,7 +80,7 @@ _MIRRORED_BINS = np.array([0, 7, 6, 5, 4, 3, 2, 1])
 def _detector() -> Any:
     import cv2
 
-    return cv2.SIFT_create(nfeatures=2 * MOST_ASKED, contrastThreshold=_CONTRAST)
+    return cv2.SIFT_create(nfeatures=MOST_FOUND, contrastThreshold=_CONTRAST)
 
 
 def working_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
