@@ -6,8 +6,17 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.chromium import chromium
 from tests.endurance.instance import ROOT, Instance
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a file."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture

@@ -1,27 +1,19 @@
 """A stranger checks a proof in their own browser, with the network cut: on the page, and on a saved one."""
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+
+from tests.chromium import IN_A_BROWSER, assert_accessible
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIGNED = b"signed bytes"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.network,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = IN_A_BROWSER
 Open = Callable[..., Page]
 
 
@@ -55,19 +47,6 @@ def check(page: Page, content: bytes, proof: dict[str, Any] | bytes, name: str =
 
 def answer(page: Page, question: str) -> Any:
     return page.locator(".axis", has_text=question)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread; what the tests ask of the database is still synchronous.
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -131,14 +110,6 @@ def saved(tmp_path: Path) -> str:
 @pytest.fixture(params=["online", "saved"])
 def url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
-
-
-def assert_accessible(page: Page) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    options = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options)
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
 
 
 def unfold(page: Page) -> None:

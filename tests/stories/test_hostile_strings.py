@@ -5,7 +5,6 @@ one door is read at all the others: API, portal in real Chromium, the page print
 """
 
 import io
-import os
 import re
 import shutil
 import unicodedata
@@ -18,7 +17,7 @@ import numpy as np
 import pytest
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from service import accounts, pipeline
 from service.intake import incoming
@@ -26,15 +25,11 @@ from service.models import Account, Submission
 from service.pipeline import AttestRequest
 from service.stages import local
 from service.wishes import Wishes
+from tests.chromium import IN_A_BROWSER
 from tests.service.cli.conftest import run_verb
-from tests.stories.test_portal_in_a_browser import CHROMIUM, FLAGS, log_in
+from tests.stories.test_portal_in_a_browser import log_in
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.network,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = IN_A_BROWSER
 
 OURS = (
     "invoice\u202egpj.exe",
@@ -91,11 +86,11 @@ def hidden_in(text: str) -> list[str]:
 
 
 def test_hostile_strings_are_inert_at_every_door(
-    told: list[Told], account: Account, live_server: Any, tmp_path: Path
+    told: list[Told], account: Account, browser: Browser, live_server: Any, tmp_path: Path
 ) -> None:
     assert len(told) > 30
     _in_the_api(told, account)
-    _in_the_portal(told, account, str(live_server.url))
+    _in_the_portal(told, account, browser, str(live_server.url))
     _on_a_terminal(told, tmp_path)
 
 
@@ -118,24 +113,18 @@ def _in_the_api(told: list[Told], account: Account) -> None:
     assert shown["<script>alert('xss');</script>"] == "<script>alert('xss');</script>"
 
 
-def _in_the_portal(told: list[Told], account: Account, url: str) -> None:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+def _in_the_portal(told: list[Told], account: Account, browser: Browser, url: str) -> None:
     acted: list[str] = []
-    try:
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = chromium.new_context(base_url=url).new_page()
-            page.on("dialog", lambda dialog: (acted.append(dialog.message), dialog.dismiss()))
-            page.on("pageerror", lambda error: acted.append(str(error)))
-            page.on("request", lambda request: _note_foreign(request.url, url, acted))
-            log_in(page, account.username)
-            for each in told:
-                page.goto(f"/attestations/{each.submission.pk}", wait_until="domcontentloaded")
-                _shown_as_text(page, each)
-            _printed(page, told)
-            chromium.close()
-    finally:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    page = browser.new_context(base_url=url).new_page()
+    page.on("dialog", lambda dialog: (acted.append(dialog.message), dialog.dismiss()))
+    page.on("pageerror", lambda error: acted.append(str(error)))
+    page.on("request", lambda request: _note_foreign(request.url, url, acted))
+    log_in(page, account.username)
+    for each in told:
+        page.goto(f"/attestations/{each.submission.pk}", wait_until="domcontentloaded")
+        _shown_as_text(page, each)
+    _printed(page, told)
+    page.context.close()
     assert acted == []
 
 

@@ -7,7 +7,6 @@ temporary folder.
 import dataclasses
 import io
 import os
-import shutil
 import socket
 import subprocess
 import threading
@@ -17,23 +16,14 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from service import pipeline
 from service.intake import incoming, incoming_text
 from service.models import Account, State, Submission
 from service.pipeline import AttestRequest
+from tests.chromium import IN_A_BROWSER, assert_accessible
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PASSWORD = "a long enough password"
 SHOWN = {"attest", "verify", "attestation", "review"}
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
@@ -41,25 +31,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 # The first text of a process waits for its embedding model.
 expect.set_options(timeout=60_000)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.network,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread; what the tests ask of the database is still synchronous.
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -157,15 +129,6 @@ def log_in(page: Page, name: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/attest")
-
-
-def assert_accessible(page: Page) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(
-        page, options={"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
-    )
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
 
 
 def picture(page: Page, name: str, folder: Path) -> None:

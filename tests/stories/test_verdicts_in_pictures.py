@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from provenance import sdk
 from provenance.inspection import jumbf
@@ -30,11 +30,11 @@ from service.intake import incoming
 from service.models import Account, Submission
 from service.pipeline import AttestRequest
 from service.stages import local
+from tests.chromium import IN_A_BROWSER, assert_accessible
 from tests.pki import Answer, Authority, Leaf, Signer, ocsp_response
 from tests.pki_servers import TimeStampAuthority
 from tests.provenance.inspection.test_attacks import plainly_signed
 from tests.stapling import staple
-from tests.stories.test_portal_in_a_browser import CHROMIUM, FLAGS, assert_accessible
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "verdicts.md"
 PICTURES = PAGE.parent / "images" / "verdicts"
@@ -50,12 +50,7 @@ XMP = (
     "</rdf:RDF></x:xmpmeta>"
 )
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.network,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @dataclass(frozen=True)
@@ -274,16 +269,6 @@ STATES = {
     "copy": State(copied, ("Copy of attested content",), LOG),
     "attestation-revoked": State(withdrawn, ("Attestation revoked",), LOG),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # As in test_portal_in_a_browser: Playwright's event loop lives in this thread.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
