@@ -19,6 +19,13 @@ class MediaUnreadable(DetectorError):
     code = "media_unreadable"
 
 
+class DecoderUnavailable(DetectorError):
+    """No process that decodes media could be started, or it could not do its work for now."""
+
+    code = "decoder_unavailable"
+    permanent = False
+
+
 class ModelUnavailable(DetectorError):
     """An embedding model could not be loaded."""
 

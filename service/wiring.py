@@ -27,6 +27,7 @@ from detector.fingerprints.compute import Embedders
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.flows.live_index import LiveIndex
 from detector.media.image import ImageLimits
+from detector.media.workers import Workers
 from provenance.assets.limits import Limits
 from provenance.assets.storage import AssetStore
 from provenance.errors import TrustListInvalid
@@ -280,7 +281,7 @@ def writer() -> ManifestWriter:
 def embedders() -> Embedders:
     """The fingerprints' models, loaded when first used."""
     text = SentenceEmbedder(config().embedder_text, config().device)
-    return Embedders(text=text, image_limits=ImageLimits(max_pixels=limits().max_pixels))
+    return Embedders(text=text, image_limits=ImageLimits(max_pixels=limits().max_pixels), workers=Workers())
 
 
 @_Once

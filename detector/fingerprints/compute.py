@@ -1,23 +1,26 @@
 """The fingerprint stage: content in, Fingerprints out."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from detector.errors import MediaUnreadable
 from detector.fingerprints.exact import digest_print, text_print
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
-from detector.fingerprints.iscc import image_code, text_code
+from detector.fingerprints.iscc import text_code
 from detector.fingerprints.minilm import METHOD as MINILM_METHOD
 from detector.fingerprints.minilm import SentenceEmbedder
-from detector.fingerprints.pdq import pdq_prints
+from detector.fingerprints.picture import picture
 from detector.fingerprints.shingles import shingle_prints, text_weight
 from detector.fingerprints.text_normaliser import normalise, skeleton, spoken
-from detector.media.image import ImageLimits, canonical_rgb
+from detector.media.image import ImageLimits
 from detector.media.text import MAX_TEXT_BYTES, read_text
-from detector.media.thumbnail import thumbnail
+from detector.media.workers import Workers
 from provenance.assets.asset import Medium
+
+R = TypeVar("R")
 
 EXCERPT_CHARACTERS = 500
 
@@ -27,32 +30,45 @@ _RASTER = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
 
 @dataclass(frozen=True, slots=True)
 class Embedders:
-    """What computing fingerprints needs beyond the content. `text` None: texts go without an embedding."""
+    """What computing fingerprints needs beyond the content. `text` None: texts go without an embedding.
+
+    `workers` decode media in processes of their own; None decodes in this one, for tools that read their own
+    files alone.
+    """
 
     text: SentenceEmbedder | None = None
     image_limits: ImageLimits = field(default_factory=ImageLimits)
     text_bytes: int = MAX_TEXT_BYTES
+    workers: Workers | None = None
 
     def warm(self) -> None:
-        """Load every model now. Raises ModelUnavailable."""
+        """Load every model and start every worker now. Raises ModelUnavailable, DecoderUnavailable."""
+        if self.workers is not None:
+            self.workers.warm()
         if self.text is not None:
             self.text.warm()
+
+    def decoded(self, function: Callable[..., R], path: Path, *args: object, cpu_seconds: int = 0) -> R:
+        """`function(path, *args)`, in a worker where there are any: see Workers.call."""
+        if self.workers is None:
+            return function(path, *args)
+        return self.workers.call(function, path, *args, cpu_seconds=cpu_seconds)
 
 
 def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
     """All fingerprints of the file at `path`; `sha256` is its digest in hex.
 
     Pictures: digest, PDQ, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. All else: the digest.
-    Raises MediaUnreadable when
-    a picture or text cannot be decoded within the limits, ModelUnavailable when a model cannot be loaded.
+    Raises MediaUnreadable when a picture or text cannot be decoded within the limits, ModelUnavailable when a
+    model cannot be loaded, DecoderUnavailable when no worker can be started.
     """
     if medium is Medium.TEXT:
         text = read_text(path, embedders.text_bytes)
         return replace(text_fingerprints([text], embedders, [sha256])[0], iscc=text_code(text))
     if medium is Medium.IMAGE and _is_raster(path):
-        pixels = canonical_rgb(path, embedders.image_limits)
-        prints = (digest_print(sha256), *pdq_prints(pixels))
-        return Fingerprints(sha256, medium, prints, iscc=image_code(pixels), thumbnail=thumbnail(pixels))
+        seen = embedders.decoded(picture, path, embedders.image_limits)
+        prints = (digest_print(sha256), *seen.prints)
+        return Fingerprints(sha256, medium, prints, iscc=seen.iscc, thumbnail=seen.thumbnail)
     return Fingerprints(sha256, medium, (digest_print(sha256),))
 
 

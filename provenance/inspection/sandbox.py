@@ -2,39 +2,25 @@
 
 import json
 import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
-import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import provenance
+from provenance.assets.sandbox.child import Child, ChildDied
 from provenance.errors import InspectionFailed, ProvenanceError
 from provenance.inspection.report_edits import bind_text, put_back
-from provenance.inspection.wire import receive, send
 
-_ROOT = str(Path(provenance.__file__).resolve().parent.parent)
-_START_SECONDS = 30.0
-# Nothing of our own environment, which holds secrets. One arena keeps big files from staying resident twice.
+_WORKER = "provenance.inspection.worker"
+# One arena keeps big files from staying resident twice.
 # The SDK reads a file into a buffer that doubles as it grows; from the heap, of which 64 MiB are kept, the
 # next file finds its pages there; memory mapped for each would cost a fault a page, twice the time at 21 MB.
 _ENVIRONMENT = {
-    "PATH": "/usr/bin:/bin",
-    "LANG": "C.UTF-8",
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(64 * 1024**2),
 }
-_BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
-    "from provenance.inspection.worker import main; main(int(sys.argv[2]))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +39,6 @@ class ReaderLimits:
     files_per_worker: int = 10_000
 
 
-@dataclass(slots=True)
-class _Worker:
-    """One running child and the parent's end of its socket; `owner` is the process that started it."""
-
-    process: "subprocess.Popen[bytes]"
-    channel: socket.socket
-    owner: int
-    files: int = 0
-
-
 class Sandbox:
     """One worker at a time, shared by the threads of a process; safe to hold across a fork."""
 
@@ -71,8 +47,7 @@ class Sandbox:
     ) -> None:
         self._settings, self._other_lists, self._limits = settings, other_lists, limits
         self._lock = threading.Lock()
-        self._worker: _Worker | None = None
-        self._closer: weakref.finalize[Any, Any] | None = None
+        self._worker: Child | None = None
 
     def read(self, asset: Path, media_type: str, store: Path | bytes | None) -> dict[str, Any]:
         """The worker's answer: `report`, `signers` (None where one reading was enough), `identity` and
@@ -106,13 +81,12 @@ class Sandbox:
     @property
     def worker_pid(self) -> int | None:
         """The running worker's process id, for supervision and tests."""
-        return self._worker.process.pid if self._worker else None
+        return self._worker.pid if self._worker else None
 
     def _ask(self, request: dict[str, Any], files: list[int], attached: bytes) -> dict[str, Any]:
         worker = self._ready()
         try:
-            send(worker.channel, request, files, attached)
-            answer, _, reports = receive(worker.channel, time.monotonic() + self._limits.wall_seconds)
+            answer, reports = worker.ask(request, files, attached, seconds=self._limits.wall_seconds)
             if "error" not in answer:
                 length = int(answer["report_bytes"])
                 answer["report"] = json.loads(reports[:length])
@@ -122,84 +96,44 @@ class Sandbox:
                     bind_text(answer["report"], bound=bool(answer["text_bound"]))
                 answer["signers"] = json.loads(reports[length:]) if reports[length:] else None
         except TimeoutError as error:
-            self._stop()
             raise _timed_out() from error
-        except (EOFError, OSError, ValueError) as error:
-            if self._stop() == -signal.SIGXCPU:
+        except (ChildDied, ValueError) as error:
+            self._stop()
+            if isinstance(error, ChildDied) and error.out_of_time:
                 raise _timed_out() from error
             raise InspectionFailed(
                 "Reading the credentials of this file crashed the reader.", code="inspection_crashed"
             ) from error
-        except BaseException:
-            # An interrupted exchange would leave its answer behind for the next caller.
-            self._stop()
-            raise
-        worker.files += 1
-        if worker.files >= self._limits.files_per_worker:
+        if worker.answered >= self._limits.files_per_worker:
             self._stop()
         return answer
 
-    def _ready(self) -> _Worker:
-        worker = self._worker
-        if worker is not None and worker.owner != os.getpid():
-            # After a fork the socket belongs to the parent: drop our copy, leave its child alone.
-            if self._closer is not None:
-                self._closer.detach()
-            worker.channel.close()
-            self._worker = worker = None
-        if worker is not None and worker.process.poll() is None:
-            return worker
+    def _ready(self) -> Child:
+        if self._worker is not None and self._worker.alive:
+            return self._worker
         self._stop()
         return self._start()
 
-    def _start(self) -> _Worker:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs:
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, _ROOT, str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=_ENVIRONMENT,
-                start_new_session=True,
-                cwd="/",
-            )
-        self._worker = _Worker(process, ours, os.getpid())
-        self._closer = weakref.finalize(self, _end, process, ours)
+    def _start(self) -> Child:
+        opening = {
+            "settings": [dict(one) for one in self._settings],
+            "other_lists": list(self._other_lists),
+            "memory_bytes": self._limits.memory_bytes,
+        }
         try:
-            opening = {
-                "settings": [dict(one) for one in self._settings],
-                "other_lists": list(self._other_lists),
-                "memory_bytes": self._limits.memory_bytes,
-            }
-            send(ours, opening)
-            hello, _, _ = receive(ours, time.monotonic() + _START_SECONDS)
-        except (EOFError, OSError, ValueError) as error:
-            self._stop()
+            worker = Child(_WORKER, opening, _ENVIRONMENT)
+        except (ChildDied, TimeoutError) as error:
             raise InspectionFailed("The reader did not start.", code="inspection_crashed") from error
-        if "sdk" not in hello:
-            self._stop()
-            raise ProvenanceError(str(hello.get("sentence")), code=str(hello.get("error")))
-        return self._worker
+        if "sdk" not in worker.hello:
+            worker.end()
+            raise ProvenanceError(str(worker.hello.get("sentence")), code=str(worker.hello.get("error")))
+        self._worker = worker
+        return worker
 
-    def _stop(self) -> int | None:
+    def _stop(self) -> None:
         worker, self._worker = self._worker, None
-        if worker is None:
-            return None
-        if self._closer is not None:
-            self._closer.detach()
-        return _end(worker.process, worker.channel)
-
-
-def _end(process: "subprocess.Popen[bytes]", channel: socket.socket) -> int | None:
-    """Close, kill if needed, reap. A worker whose socket closed goes by itself, and a crashed one is gone."""
-    channel.close()
-    try:
-        return process.wait(timeout=0.2)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()
+        if worker is not None:
+            worker.end()
 
 
 def _timed_out() -> InspectionFailed:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from provenance.inspection.confinement import leave_the_network, limit
+from provenance.assets.sandbox.confinement import leave_the_network, limit
 
 MAX_ANSWER_BYTES = 64 * 1024
 

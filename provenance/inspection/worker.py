@@ -17,7 +17,6 @@ import io
 import json
 import os
 import re
-import resource
 import socket
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -25,11 +24,12 @@ from itertools import chain
 from typing import Any
 
 from provenance import sdk
+from provenance.assets.sandbox import confinement
+from provenance.assets.sandbox.wire import receive, send
 from provenance.errors import ProvenanceError
-from provenance.inspection import confinement, extract, in_text
+from provenance.inspection import extract, in_text
 from provenance.inspection.candidate import Candidate, search
 from provenance.inspection.trust_memory import TrustMemory, plain
-from provenance.inspection.wire import receive, send
 
 _TEXT, _OPAQUE = "text/plain", "application/octet-stream"
 _SMALL_BYTES = 4 * 1024 * 1024
@@ -93,11 +93,7 @@ def main(descriptor: int) -> None:
 def _answer(
     readings: _Readings, request: dict[str, Any], descriptors: list[int], attached: bytes
 ) -> tuple[dict[str, Any], bytes]:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    spent = int(used.ru_utime + used.ru_stime) + 1
-    resource.setrlimit(
-        resource.RLIMIT_CPU, (spent + int(request["cpu_seconds"]), resource.getrlimit(resource.RLIMIT_CPU)[1])
-    )
+    confinement.allow_processor_time(int(request["cpu_seconds"]))
     with ExitStack() as files:
         opened = [files.enter_context(os.fdopen(one, "rb", buffering=0)) for one in descriptors]
         data: Any = opened[0]

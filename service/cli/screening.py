@@ -8,6 +8,7 @@ from typing import Any
 from detector.fingerprints.compute import Embedders
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.media.image import ImageLimits
+from detector.media.workers import Workers
 from detector.screening import ScreenResult, screen
 from detector.sources import ScreenItem, read_sources
 from service import policy
@@ -50,7 +51,7 @@ class Screened:
 def embedders(config: Config) -> Embedders:
     """The configured models; a text model is loaded when the first text comes."""
     text = SentenceEmbedder(config.embedder_text, config.device)
-    return Embedders(text=text, image_limits=ImageLimits())
+    return Embedders(text=text, image_limits=ImageLimits(), workers=Workers())
 
 
 def items_of(paths: Sequence[Path]) -> list[ScreenItem]:

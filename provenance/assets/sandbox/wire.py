@@ -1,7 +1,8 @@
-"""The frames between the inspector and its worker.
+"""The frames between a sandboxed child and its parent.
 
 u32 big-endian length of the JSON, u32 length of what is attached as it is, the JSON, the attachment; file
-descriptors travel alongside. The SDK's report is attached: JSON inside JSON would be read and written twice.
+descriptors travel alongside. What is long or binary is attached: inside the JSON it would be escaped,
+read and written twice.
 """
 
 import array

@@ -1,0 +1,28 @@
+"""What one decoding of a picture gives: everything that is computed from its pixels alone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from detector.fingerprints.fingerprint import Fingerprint
+from detector.fingerprints.iscc import image_code
+from detector.fingerprints.pdq import pdq_prints
+from detector.media.image import ImageLimits, canonical_rgb
+from detector.media.thumbnail import thumbnail
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture's fingerprints, its ISCC Image-Code and its thumbnail (a small JPEG)."""
+
+    prints: tuple[Fingerprint, ...]
+    iscc: str
+    thumbnail: bytes
+
+
+def picture(path: Path, limits: ImageLimits) -> Picture:
+    """Decode once and compute all. Raises MediaUnreadable as canonical_rgb does.
+
+    Runs in a worker process (media/workers.py); its value crosses, the pixels do not.
+    """
+    pixels = canonical_rgb(path, limits)
+    return Picture(pdq_prints(pixels), image_code(pixels), thumbnail(pixels))

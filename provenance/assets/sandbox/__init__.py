@@ -1,0 +1,1 @@
+"""Child processes that parse strangers' bytes: starting, confining, asking and ending them."""
