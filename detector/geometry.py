@@ -18,9 +18,10 @@ from detector.fingerprints.sift import LocalFeatures
 _Floats = NDArray[np.float32]
 _Complex = NDArray[np.complex64]
 
-LEAST_INLIERS = 5
+LEAST_INLIERS = 4
 _NEAREST_RATIO = 0.92
 """A pair counts when its distance is under this share of the distance to the second nearest."""
+_BEYOND_DOUBT = 25
 _MOST_TRIED = 160
 _LOOSE, _TIGHT = 0.035, 0.02
 """Tolerances for a similarity and for the refined map, as a share of the working picture's longer side."""
@@ -33,8 +34,11 @@ class Agreement:
     """How two pictures' points agree.
 
     `inliers` of `pairs` lie where the affine `matrix` (2, 3), from the asked picture's pixels (mirrored first
-    where `mirrored`) to the stored one's, puts them. `places` pairs their places, float32 (inliers, 2) in
-    each picture's own unmirrored pixels; `coverage` is the share of the asked and of the stored picture inside the outline of these.
+    where `mirrored`) to the stored one's, puts them. `asked_outline` and `stored_outline` are the convex hulls
+    of their places, (corners, 2), as shares of each picture's width and height; `coverage` is the larger
+    share of a picture inside its outline. `likeness` is the mean cosine of the agreeing descriptors;
+    `look` is the correlation of the two pictures' grey levels, one laid over the other, from -1 to 1. Sizes are width and
+    height of the working pictures.
     """
 
     inliers: int
@@ -42,9 +46,13 @@ class Agreement:
     matrix: NDArray[np.float64]
     mirrored: bool
     inverted: bool
-    asked_places: _Floats
-    stored_places: _Floats
+    asked_outline: _Floats
+    stored_outline: _Floats
+    coverage: float
     likeness: float
+    look: float
+    asked_size: tuple[int, int]
+    stored_size: tuple[int, int]
 
     @property
     def scale(self) -> float:
@@ -71,10 +79,22 @@ class Judge:
         }
         self._width = asked.width
 
-    def compare(self, stored: LocalFeatures, *, inverted: bool = False) -> Agreement | None:
-        """The best agreement of the picture as it is and mirrored; None where none is plausible."""
-        found = [self._view(stored, mirrored, inverted) for mirrored in (False, True)]
-        return max((each for each in found if each), key=lambda each: each.inliers, default=None)
+    def compare(
+        self, stored: LocalFeatures, *, upright: bool = True, inverted: bool = False
+    ) -> Agreement | None:
+        """The best agreement of the picture (`upright`), of its negative (`inverted`), or of both, each as it
+        is and mirrored; None where none is plausible. Once one is beyond doubt, the others are not tried."""
+        best: Agreement | None = None
+        for negative in (False, True):
+            if not (inverted if negative else upright):
+                continue
+            for mirrored in (False, True):
+                found = self._view(stored, mirrored, negative)
+                if found is not None and (best is None or found.inliers > best.inliers):
+                    best = found
+                if best is not None and best.inliers >= _BEYOND_DOUBT:
+                    return best
+        return best
 
     def _view(self, stored: LocalFeatures, mirrored: bool, inverted: bool) -> Agreement | None:
         asked = self._views[mirrored, inverted]
@@ -92,8 +112,61 @@ class Judge:
         places = asked.places[ours].copy()
         if mirrored:
             places[:, 0] = self._width - 1 - places[:, 0]
-        likeness = float(alike[agreed].mean())
-        return Agreement(count, len(alike), matrix, mirrored, inverted, places, stored.places[theirs], likeness)
+        here = _hull(places / np.float32([asked.width, asked.height]))
+        there = _hull(stored.places[theirs] / np.float32([stored.width, stored.height]))
+        return Agreement(
+            inliers=count,
+            pairs=len(alike),
+            matrix=matrix,
+            mirrored=mirrored,
+            inverted=inverted,
+            asked_outline=here,
+            stored_outline=there,
+            coverage=max(_area(here), _area(there)),
+            likeness=float(alike[agreed].mean()),
+            look=_correlation(asked, stored, matrix),
+            asked_size=(asked.width, asked.height),
+            stored_size=(stored.width, stored.height),
+        )
+
+
+def _hull(places: _Floats) -> _Floats:
+    """The convex hull's corners, in order (Andrew's monotone chain), clipped to the picture."""
+    points = sorted({(float(x), float(y)) for x, y in np.clip(places, 0, 1)})
+    chains = []
+    for row in (points, points[::-1]):
+        chain: list[tuple[float, float]] = []
+        for x, y in row:
+            while len(chain) > 1:
+                (ax, ay), (bx, by) = chain[-2:]
+                if (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0:
+                    break
+                chain.pop()
+            chain.append((x, y))
+        chains += chain[:-1]
+    return np.array(chains or points, dtype=np.float32)
+
+
+def _area(outline: _Floats) -> float:
+    x, y = outline[:, 0], outline[:, 1]
+    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+
+
+def _correlation(asked: LocalFeatures, stored: LocalFeatures, matrix: NDArray[np.float64]) -> float:
+    """How the grey levels go together where the stored picture lies in the asked one; 0 where it hardly does."""
+    side = len(asked.look)
+    across = (np.arange(side) + 0.5) / side
+    x, y = np.meshgrid(across * asked.width, across * asked.height)
+    u, v = matrix @ np.stack([x.ravel(), y.ravel(), np.ones(side * side)])
+    column = np.floor(u * side / stored.width).astype(np.int64)
+    row = np.floor(v * side / stored.height).astype(np.int64)
+    inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
+    if int(inside.sum()) < side:
+        return 0.0
+    ours, theirs = asked.look.ravel()[inside], stored.look[row[inside], column[inside]]
+    ours, theirs = ours - ours.mean(), theirs - theirs.mean()
+    length = float(np.linalg.norm(ours) * np.linalg.norm(theirs))
+    return float(ours @ theirs) / length if length > 1 else 0.0
 
 
 def _span(asked: LocalFeatures, stored: LocalFeatures) -> float:

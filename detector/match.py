@@ -6,6 +6,7 @@ from typing import Any
 
 from detector.errors import SnapshotInvalid
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.sift import METHOD as SIFT_METHOD
 from detector.fingerprints.shingles import SKELETON_METHOD
 from detector.index.build import faiss_index
 from detector.matching.digest import DigestMatcher
@@ -15,7 +16,7 @@ from detector.matching.text import TextMatcher
 from detector.matching.values import KeptValues, ReadValues
 from detector.matching.vectors import MakeIndex
 
-READ_METHODS = (SKELETON_METHOD,)
+READ_METHODS = (SKELETON_METHOD, SIFT_METHOD)
 """Fingerprints that no index holds."""
 
 
@@ -29,7 +30,7 @@ class Matcher:
         self._media: dict[str, MediumMatcher] = {
             "digest": DigestMatcher(),
             "text": TextMatcher(make_index, read),
-            "image": ImageMatcher(make_index),
+            "image": ImageMatcher(make_index, read),
         }
 
     @property

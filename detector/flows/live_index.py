@@ -238,6 +238,7 @@ def _as_match(raw: RawMatch, item: Item) -> Match:
         method=raw.method,
         threshold=raw.threshold,
         why=raw.why,
+        region=raw.region,
         subject=item.subject,
         tenant=item.tenant,
         sha256=item.sha256,

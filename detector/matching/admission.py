@@ -2,18 +2,23 @@
 
 from detector.calibration import ASKED_SHARE, Calibration, for_method
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.pdq import ASKED_METHODS as PDQ_ASKED
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
-from detector.fingerprints.pdq import TURNED_METHOD
+from detector.fingerprints.sift import ASKED_METHOD as SIFT_ASKED
+from detector.fingerprints.vlad import ASKED_METHODS as VLAD_ASKED
+from detector.fingerprints.vlad import METHOD as VLAD_METHOD
 from detector.index.port import Metric
 from provenance.assets.asset import Medium
 
-QUERY_ONLY = frozenset({TURNED_METHOD})
+QUERY_ONLY = frozenset({SIFT_ASKED}) | PDQ_ASKED | VLAD_ASKED
 """Fingerprints to ask with and never to store."""
 
 
 def stored_method(method: str) -> str:
     """The method whose index is asked with a fingerprint of this one."""
-    return PDQ_METHOD if method == TURNED_METHOD else method
+    if method in PDQ_ASKED:
+        return PDQ_METHOD
+    return VLAD_METHOD if method in VLAD_ASKED else method
 
 
 def admitted(entry: Fingerprint, *, asking: bool = False) -> Calibration | None:

@@ -21,6 +21,8 @@ MOST_PROPOSED = 100
 
 def is_text_method(method: str) -> bool:
     """Whether this is a projection of a text's letters or an embedding of what it means."""
+    if method.startswith("st-image-"):
+        return False
     return method.startswith(("shingle", "st-")) or method == MINILM_METHOD
 
 
