@@ -1,0 +1,109 @@
+"""Our own copy-detection embedding of pictures (docs/detector/image-model.md). Only this file knows onnxruntime."""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from detector.errors import ModelUnavailable
+
+METHOD = "copydet/1"
+DIMENSIONS = 192
+WEIGHTS = Path(__file__).parent / "weights" / "copydet-1.onnx"
+WEIGHTS_SHA256 = "8a0478011d043914dba84b8fb98f9befc64a443b8d14e97b8cfe0909b8c6d923"
+_SIDE = 128
+"""Pixels a side that the network is given; every picture is resized to that square, whatever its shape."""
+_BATCH = 16
+"""Larger batches are no faster on a CPU, and this bounds the memory."""
+
+
+class ImageEmbedder:
+    """The network in ONNX Runtime, loaded once, on first use or by warm(); safe to share between threads.
+
+    `device` "cpu", "cuda" or "cuda:1"; empty means CUDA where ONNX Runtime has it, else the CPU; others (as
+    "mps", which texts may use) mean the CPU. `threads` bounds the threads of one call, 0 leaves the choice.
+    `weights` are for measuring others than those shipped: only the shipped ones' digest is known.
+    """
+
+    method = METHOD
+    dimensions = DIMENSIONS
+
+    def __init__(self, device: str = "cpu", threads: int = 0, weights: Path | None = None) -> None:
+        self.device = device
+        self.threads = threads
+        self._weights = weights
+        self._lock = threading.Lock()
+        self._session: Any = None
+
+    def warm(self) -> None:
+        """Load the network now. Raises ModelUnavailable when it cannot be."""
+        self._loaded()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the network is in memory already."""
+        return self._session is not None
+
+    def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """L2-normalised vectors, float32 of shape (len(pictures), DIMENSIONS), in the order given.
+
+        Each picture is canonical RGB, uint8 of shape (height, width, 3), of any size from 1 × 1.
+        Raises ModelUnavailable when the network cannot be loaded.
+        """
+        vectors = np.zeros((len(pictures), DIMENSIONS), dtype=np.float32)
+        if not pictures:
+            return vectors
+        session = self._loaded()
+        for start in range(0, len(pictures), _BATCH):
+            squares = np.stack([squared(picture, _SIDE) for picture in pictures[start : start + _BATCH]])
+            vectors[start : start + _BATCH] = session.run(None, {"pixels": squares})[0]
+        return vectors
+
+    def _loaded(self) -> Any:
+        with self._lock:
+            if self._session is None:
+                self._session = self._open()
+            return self._session
+
+    def _open(self) -> Any:
+        try:
+            content = (self._weights or WEIGHTS).read_bytes()
+        except OSError as error:
+            raise ModelUnavailable(f"The image model could not be read: {error.strerror}.") from error
+        if self._weights is None and hashlib.sha256(content).hexdigest() != WEIGHTS_SHA256:
+            raise ModelUnavailable(f"The image model {WEIGHTS.name} is not the one this version came with.")
+        try:
+            import onnxruntime
+
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = self.threads
+            options.log_severity_level = 3
+            providers = _providers(self.device, onnxruntime.get_available_providers())
+            return onnxruntime.InferenceSession(content, options, providers=providers)
+        except ModelUnavailable:
+            raise
+        except Exception as error:  # ONNX Runtime's own exceptions share no base but this
+            raise ModelUnavailable(f"The image model could not be loaded: {error}") from error
+
+
+def squared(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """`picture` (height, width, 3) as (side, side, 3): its sides stretched, so that no part of it is lost."""
+    resized = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR, reducing_gap=3.0)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def _providers(device: str, available: Sequence[str]) -> list[str | tuple[str, dict[str, int]]]:
+    """ONNX Runtime's execution providers for a device. Raises ModelUnavailable for CUDA without its provider."""
+    kind, _, number = device.partition(":")
+    if kind not in ("", "cuda") or (not kind and "CUDAExecutionProvider" not in available):
+        return ["CPUExecutionProvider"]
+    if "CUDAExecutionProvider" not in available:
+        raise ModelUnavailable(
+            "DEVICE asks for CUDA, which this ONNX Runtime lacks: install onnxruntime-gpu, or set DEVICE=cpu."
+        )
+    return [("CUDAExecutionProvider", {"device_id": int(number or 0)}), "CPUExecutionProvider"]
