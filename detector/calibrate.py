@@ -13,16 +13,18 @@ from typing import Any
 
 import numpy as np
 
+from detector.calibrate_image import PROPOSING, image_methods
 from detector.calibrate_text import text_methods, tuning_texts
 from detector.errors import MediaUnreadable
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.pdq import pdq_prints
+from detector.matching.fusion import METHOD as IMAGE_METHOD
 from detector.media.image import canonical_rgb
 
 PDQ_FLOOR = 50
 
 
-def image_methods(folder: Path) -> dict[str, Any]:
+def pdq_method(folder: Path) -> dict[str, Any]:
     """PDQ's threshold: three quarters of the least distance between pictures of different categories.
 
     Distances are the least over the eight dihedral views, as they are asked with.
@@ -67,12 +69,13 @@ def main(arguments: list[str]) -> None:
     given = parser.parse_args(arguments)
     path = Path(__file__).with_name("calibration.json")
     held: dict[str, Any] = json.loads(path.read_text())["methods"]
-    images = {method: entry for method, entry in held.items() if method == PDQ_METHOD}
-    texts = {method: entry for method, entry in held.items() if method != PDQ_METHOD}
+    known = {PDQ_METHOD, IMAGE_METHOD, *PROPOSING}
+    images = {method: entry for method, entry in held.items() if method in known}
+    texts = {method: entry for method, entry in held.items() if method not in known}
     if given.text:
         texts = text_methods(tuning_texts(given.text))
     if given.images:
-        images = image_methods(given.images)
+        images = pdq_method(given.images) | image_methods(given.images)
     path.write_text(json.dumps({"version": 1, "methods": texts | images}, indent=2) + "\n")
 
 

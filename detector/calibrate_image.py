@@ -18,9 +18,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from detector.fingerprints.copydet import DIMENSIONS as COPYDET_WIDTH
+from detector.fingerprints.copydet import METHOD as COPYDET_METHOD
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.picture import pixel_prints
 from detector.fingerprints.sift import METHOD as SIFT_METHOD
+from detector.fingerprints.vlad import DIMENSIONS as VLAD_WIDTH
+from detector.fingerprints.vlad import METHOD as VLAD_METHOD
 from detector.image_edits import EDITS
 from detector.index.build import faiss_index
 from detector.matching.finding import Question
@@ -33,14 +37,23 @@ from provenance.assets.asset import Medium
 CLUTTER = "BACKGROUND_Google"
 """A category of anything at all: pictures to lay others beside, never stored."""
 OVERLAYS = ("screenshot", "watermark", "three_lines_of_text", "logo", "caption", "sticker")
+PROPOSING: dict[str, Any] = {
+    method: {"metric": "cosine", "width": width, "threshold": 0.0, "floor": 0, "reach": 0.9}
+    | {"evidence": {"set": "decides nothing: proposes, within the reach, what geometry decides about"}}
+    for method, width in ((VLAD_METHOD, VLAD_WIDTH), (COPYDET_METHOD, COPYDET_WIDTH))
+}
+"""The entries of the vectors that only propose."""
+Stored = tuple[str, tuple[Fingerprint, ...]]
+"""The category and the prints of a stored picture."""
 RATES = (0.01, 0.001)
-_EDITED = 30
+_STORED = 800
+_EDITED = 16
 _OVERLAID = 10
 _SEED = 20261124
 
 
 def edited(image: Image.Image, name: str, seed: str, others: Sequence[Image.Image]) -> Image.Image:
-    """The picture after an edit, saved as a JPEG of quality 90 and opened again; `seed` decides every chance."""
+    """The picture edited, saved as a JPEG of quality 90 and opened again; `seed` decides every chance."""
     held = io.BytesIO()
     EDITS[name](image, random.Random(seed), others).save(held, "JPEG", quality=90)  # noqa: S311
     return Image.open(held).convert("RGB")
@@ -95,9 +108,7 @@ def image_methods(folder: Path) -> dict[str, Any]:
         side[example.question] = max(side[example.question], probability(example.values, weights))
     limits = {rate: _limit(worst, rate) for rate in RATES}
     edits = np.array([each.edit for each in asked])
-    recall = {
-        name: round(float((own[edits == name] >= limits[RATES[-1]]).mean()), 3) for name in EDITS
-    }
+    recall = {name: round(float((own[edits == name] >= limits[RATES[-1]]).mean()), 3) for name in EDITS}
     evidence = {
         "set_on": f"{len(stored)} pictures of Caltech-101's training part, of odd SHA-256",
         "questions": len(asked),
@@ -109,11 +120,11 @@ def image_methods(folder: Path) -> dict[str, Any]:
     }
     threshold = round(1 - limits[RATES[-1]], 5)
     entry = {"metric": "geometry", "width": 0, "threshold": threshold, "floor": 0, "weights": weights}
-    return {METHOD: entry | {"evidence": evidence}}
+    return {METHOD: entry | {"evidence": evidence}} | PROPOSING
 
 
 def _limit(worst: Any, rate: float) -> float:
-    """The least probability that at most this share of the questions gave something unrelated, at least one half."""
+    """The probability that at most this share of questions gave something unrelated; at least one half."""
     allowed = int(rate * len(worst))
     highest = float(np.sort(worst)[::-1][allowed])
     return max(0.5, min(0.9999, highest + 0.02 * (1 - highest) + 1e-4))
@@ -125,7 +136,9 @@ def _digest(folder: Path) -> str:
     return whole.hexdigest()[:16]
 
 
-def _examples(stored: Sequence[tuple[str, tuple[Fingerprint, ...]]], asked: Sequence[Asked]) -> Iterator[Example]:
+def _examples(
+    stored: Sequence[tuple[str, tuple[Fingerprint, ...]]], asked: Sequence[Asked]
+) -> Iterator[Example]:
     kept = KeptValues((SIFT_METHOD,))
     matcher = ImageMatcher(faiss_index, kept.read)
     items = [(number, prints) for number, (_, prints) in enumerate(stored)]
@@ -139,11 +152,11 @@ def _examples(stored: Sequence[tuple[str, tuple[Fingerprint, ...]]], asked: Sequ
                 yield Example(measured(judged.agreement, judged.proposal.nearest), other == each.of, number)
 
 
-def _material(folder: Path) -> tuple[list[tuple[str, tuple[Fingerprint, ...]]], list[Asked]]:
+def _material(folder: Path) -> tuple[list[Stored], list[Asked]]:
     """Pictures to store (category, prints), then those to ask with: as they are, edited, overlaid."""
     paths = by_digest([path for path in folder.rglob("*.jpg") if is_for_thresholds(path)])
     clutter = [path for path in paths if path.parent.name == CLUTTER][:60]
-    held = [path for path in paths if path.parent.name != CLUTTER]
+    held = [path for path in paths if path.parent.name != CLUTTER][:_STORED]
     work = [(path, "", "") for path in held]
     work += [(path, name, "overlaid") for path in clutter[:_OVERLAID] for name in OVERLAYS]
     work += [(path, name, path.name) for path in held[:_EDITED] for name in EDITS]

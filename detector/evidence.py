@@ -34,9 +34,7 @@ def why_equal(method: str, medium: Medium, telling: bool = True) -> str:
     return sentence if telling else f"{sentence} It is too short or too plain for that to mean much."
 
 
-def why_near(
-    method: str, distance: float, threshold: float, *, view: str = "", share: float = 1.0
-) -> str:
+def why_near(method: str, distance: float, threshold: float, *, view: str = "", share: float = 1.0) -> str:
     """The sentence for two items within a threshold of each other.
 
     `view` is the method of the hash that was asked with, `share` how much of the longer text a passage is.

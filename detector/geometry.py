@@ -34,11 +34,11 @@ class Agreement:
     """How two pictures' points agree.
 
     `inliers` of `pairs` lie where the affine `matrix` (2, 3), from the asked picture's pixels (mirrored first
-    where `mirrored`) to the stored one's, puts them. `asked_outline` and `stored_outline` are the convex hulls
-    of their places, (corners, 2), as shares of each picture's width and height; `coverage` is the larger
-    share of a picture inside its outline. `likeness` is the mean cosine of the agreeing descriptors;
-    `look` is the correlation of the two pictures' grey levels, one laid over the other, from -1 to 1. Sizes are width and
-    height of the working pictures.
+    where `mirrored`) to the stored one's, puts them. `asked_outline` and `stored_outline` are the convex
+    hulls of their places, (corners, 2), as shares of each picture's width and height; `coverage` is the larger of
+    the two pictures' shares inside them. `likeness` is the mean cosine of the agreeing descriptors; `look` is
+    the correlation of the two pictures' grey levels, one laid over the other, from -1 to 1. Sizes are width
+    and height of the working pictures.
     """
 
     inliers: int
@@ -153,7 +153,7 @@ def _area(outline: _Floats) -> float:
 
 
 def _correlation(asked: LocalFeatures, stored: LocalFeatures, matrix: NDArray[np.float64]) -> float:
-    """How the grey levels go together where the stored picture lies in the asked one; 0 where it hardly does."""
+    """How the grey levels go together where one picture lies in the other; 0 where it hardly does."""
     side = len(asked.look)
     across = (np.arange(side) + 0.5) / side
     x, y = np.meshgrid(across * asked.width, across * asked.height)
@@ -174,7 +174,7 @@ def _span(asked: LocalFeatures, stored: LocalFeatures) -> float:
 
 
 def _paired(ours: _Floats, theirs: _Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], _Floats]:
-    """Rows of both that are each other's nearest, clearly nearer than the next, best first, and their cosines."""
+    """Rows of both that are each other's nearest, clearly nearer than the next; best first, with cosines."""
     cosines = ours @ theirs.T
     nearest = cosines.argmax(axis=1)
     back = cosines.argmax(axis=0)

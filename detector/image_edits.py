@@ -1,4 +1,4 @@
-"""What people do to a picture before they post it again: the fifty-two edits thresholds are set and reported with.
+"""What people do to a picture before they post it again: the fifty-two edits that thresholds are set with.
 
 Each takes an upright RGB picture, a seeded random, and other pictures to lay it beside; it returns an RGB
 picture. Sizes are shares of the picture, so that an edit means the same for large and small ones.
@@ -15,7 +15,10 @@ from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFo
 Edit = Callable[[Image.Image, random.Random, Sequence[Image.Image]], Image.Image]
 _Plain = Callable[[Image.Image], Image.Image]
 
-_WORDS = "when you see it every single time nobody can explain why this keeps happening to me".split()
+_WORDS = (
+    *("when", "you", "see", "it", "every", "single", "time", "nobody", "can"),
+    *("explain", "why", "this", "keeps", "happening", "to", "me"),
+)
 
 
 def _only(change: _Plain) -> Edit:
@@ -108,7 +111,10 @@ def perspective(image: Image.Image, rng: random.Random, others: Sequence[Image.I
     width, height = image.size
     corners = [(0, 0), (width, 0), (width, height), (0, height)]
     moved = [
-        (x + (1 if x == 0 else -1) * rng.uniform(0, 0.12) * width, y + (1 if y == 0 else -1) * rng.uniform(0, 0.12) * height)
+        (
+            x + (1 if x == 0 else -1) * rng.uniform(0, 0.12) * width,
+            y + (1 if y == 0 else -1) * rng.uniform(0, 0.12) * height,
+        )
         for x, y in corners
     ]
     rows, wanted = [], []
@@ -146,16 +152,16 @@ def _line(rng: random.Random, words: int) -> str:
     return " ".join(rng.choice(_WORDS) for _ in range(words))
 
 
-def _write(image: Image.Image, text: str, middle: float, size: float, colour: str, edge: str | None = None) -> None:
-    """Text centred at a share of the height, no wider than the picture."""
+def _write(image: Image.Image, text: str, middle: float, size: float, colour: str) -> None:
+    """Text centred at a share of the height, no wider than the picture; white text gets a black edge."""
     pen = ImageDraw.Draw(image)
     font = ImageFont.load_default(max(6.0, size * image.height))
     width = pen.textlength(text, font)
     if width > 0.96 * image.width:
         font = ImageFont.load_default(max(4.0, size * image.height * 0.96 * image.width / width))
     place = (image.width / 2, middle * image.height)
-    stroke = max(1, round(size * image.height / 16)) if edge else 0
-    pen.text(place, text, colour, font, anchor="mm", stroke_width=stroke, stroke_fill=edge)
+    stroke = max(1, round(size * image.height / 16)) if colour == "white" else 0
+    pen.text(place, text, colour, font, anchor="mm", stroke_width=stroke, stroke_fill="black")
 
 
 def captioned(image: Image.Image, rng: random.Random, others: Sequence[Image.Image]) -> Image.Image:
@@ -171,7 +177,7 @@ def overwritten(image: Image.Image, rng: random.Random, others: Sequence[Image.I
     """Three lines of large text across the picture."""
     made = image.copy()
     for middle in (0.2, 0.5, 0.8):
-        _write(made, _line(rng, 4), middle, 0.16, "white", "black")
+        _write(made, _line(rng, 4), middle, 0.16, "white")
     return made
 
 
@@ -193,7 +199,8 @@ def stickered(image: Image.Image, rng: random.Random, others: Sequence[Image.Ima
     for across in (0.32, 0.68):
         x, y, eye = left + across * size, top + 0.38 * size, 0.07 * size
         pen.ellipse((x - eye, y - eye, x + eye, y + eye), "#403000")
-    pen.arc((left + 0.25 * size, top + 0.3 * size, left + 0.75 * size, top + 0.8 * size), 20, 160, "#403000", 4)
+    mouth = (left + 0.25 * size, top + 0.3 * size, left + 0.75 * size, top + 0.8 * size)
+    pen.arc(mouth, 20, 160, "#403000", 4)
     return made
 
 
@@ -222,9 +229,10 @@ def screenshot(image: Image.Image, rng: random.Random, others: Sequence[Image.Im
         pen.text((12, 92 + 20 * row), _line(rng, 6), ink, ImageFont.load_default(14))
     tall = min(round(width * image.height / image.width), 430)
     made.paste(ImageOps.fit(image, (width, tall)) if tall == 430 else image.resize((width, tall)), (0, 140))
-    for number in range(3):
-        pen.rounded_rectangle((12 + 116 * number, 150 + tall, 112 + 116 * number, 178 + tall), 8, outline=soft)
-        pen.text((36 + 116 * number, 156 + tall), ("Like", "Share", "Reply")[number], soft, ImageFont.load_default(14))
+    for number, word in enumerate(("Like", "Share", "Reply")):
+        left = 12 + 116 * number
+        pen.rounded_rectangle((left, 150 + tall, left + 100, 178 + tall), 8, outline=soft)
+        pen.text((left + 24, 156 + tall), word, soft, ImageFont.load_default(14))
     if others and tall < 380:
         made.paste(ImageOps.fit(rng.choice(others), (width, height - 200 - tall)), (0, 200 + tall))
     return made
@@ -253,7 +261,8 @@ def collaged(image: Image.Image, rng: random.Random, others: Sequence[Image.Imag
 
 def inset(image: Image.Image, rng: random.Random, others: Sequence[Image.Image]) -> Image.Image:
     """Laid upon another picture, 40 % as wide and high as that one."""
-    ground = ImageOps.fit(rng.choice(others), image.size).resize((round(1.5 * image.width), round(1.5 * image.height)))
+    size = (round(1.5 * image.width), round(1.5 * image.height))
+    ground = ImageOps.fit(rng.choice(others), size)
     small = image.resize((max(1, round(0.4 * ground.width)), max(1, round(0.4 * ground.height))))
     place = rng.randint(0, ground.width - small.width), rng.randint(0, ground.height - small.height)
     ground.paste(small, place)

@@ -6,8 +6,8 @@ from typing import Any
 
 from detector.errors import SnapshotInvalid
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
-from detector.fingerprints.sift import METHOD as SIFT_METHOD
 from detector.fingerprints.shingles import SKELETON_METHOD
+from detector.fingerprints.sift import METHOD as SIFT_METHOD
 from detector.index.build import faiss_index
 from detector.matching.digest import DigestMatcher
 from detector.matching.finding import MOST_MATCHES, MediumMatcher, Question, RawMatch

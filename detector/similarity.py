@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-
 Outline = tuple[tuple[float, float], ...]
 
 
@@ -14,8 +13,8 @@ class Region:
     its width and height and mirrored first where `mirrored`, at (ax + by + c, dx + ey + f) of the matched
     one. `rotation` is in degrees counter-clockwise and `scale` how many times as large the matched part is
     in the asked picture, its longer side counting as one. `inliers` of `pairs` alike points agree. `asked`
-    and `matched` are the outlines of those points in either picture, corners as shares of width and height; the
-    ratios are each picture's width by its height.
+    and `matched` are the outlines of those points in either picture, corners as shares of width and height;
+    the ratios are each picture's width by its height.
     """
 
     transform: str

@@ -69,7 +69,8 @@ def main(arguments: list[str]) -> None:
     np.savez(held, **{name: value.astype(np.float16) for name, value in made.items()})
     WEIGHTS.parent.mkdir(exist_ok=True)
     WEIGHTS.write_bytes(held.getvalue())
-    print(f"{len(paths)} pictures; {WEIGHTS}: sha256 {hashlib.sha256(held.getvalue()).hexdigest()}")
+    digest = hashlib.sha256(held.getvalue()).hexdigest()
+    sys.stdout.write(f"{len(paths)} pictures; {WEIGHTS}: sha256 {digest}\n")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from typing import TypeVar
 from detector.errors import MediaUnreadable
 from detector.fingerprints.exact import digest_print, text_print
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.image_embedding import embedding_prints
+from detector.fingerprints.image_model import ImageModel
 from detector.fingerprints.iscc import text_code
 from detector.fingerprints.minilm import METHOD as MINILM_METHOD
 from detector.fingerprints.minilm import SentenceEmbedder
@@ -30,13 +32,15 @@ _RASTER = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
 
 @dataclass(frozen=True, slots=True)
 class Embedders:
-    """What computing fingerprints needs beyond the content. `text` None: texts go without an embedding.
+    """What computing fingerprints needs beyond the content. `text` or `image` None: texts or
+    pictures go without an embedding.
 
     `workers` decode media in processes of their own; None decodes in this one, for tools that read their own
     files alone.
     """
 
     text: SentenceEmbedder | None = None
+    image: ImageModel | None = None
     image_limits: ImageLimits = field(default_factory=ImageLimits)
     text_bytes: int = MAX_TEXT_BYTES
     workers: Workers | None = None
@@ -47,6 +51,8 @@ class Embedders:
             self.workers.warm()
         if self.text is not None:
             self.text.warm()
+        if self.image is not None:
+            self.image.warm()
 
     def decoded(self, function: Callable[..., R], path: Path, *args: object, cpu_seconds: int = 0) -> R:
         """`function(path, *args)`, in a worker where there are any: see Workers.call."""
@@ -58,16 +64,18 @@ class Embedders:
 def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
     """All fingerprints of the file at `path`; `sha256` is its digest in hex.
 
-    Pictures: digest, PDQ, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. All else: the digest.
-    Raises MediaUnreadable when a picture or text cannot be decoded within the limits, ModelUnavailable when a
-    model cannot be loaded, DecoderUnavailable when no worker can be started.
+    Pictures: digest, PDQ, local features and their vectors, embedding, ISCC and a thumbnail. Texts: see
+    text_fingerprints, and ISCC. All else: the digest. Raises MediaUnreadable when a picture or text cannot be
+    decoded within the limits, ModelUnavailable when a model cannot be loaded, DecoderUnavailable when no
+    worker can be started.
     """
     if medium is Medium.TEXT:
         text = read_text(path, embedders.text_bytes)
         return replace(text_fingerprints([text], embedders, [sha256])[0], iscc=text_code(text))
     if medium is Medium.IMAGE and _is_raster(path):
         seen = embedders.decoded(picture, path, embedders.image_limits)
-        prints = (digest_print(sha256), *seen.prints)
+        embedded = () if embedders.image is None else embedding_prints(embedders.image, seen.small)
+        prints = (digest_print(sha256), *seen.prints, *embedded)
         return Fingerprints(sha256, medium, prints, iscc=seen.iscc, thumbnail=seen.thumbnail)
     return Fingerprints(sha256, medium, (digest_print(sha256),))
 

@@ -17,8 +17,8 @@ TRIMMED_METHOD = "pdq-trimmed/1"
 """The hashes of the picture without its borders, upright and mirrored: asked with, never stored."""
 ASKED_METHODS = frozenset({TURNED_METHOD, INVERTED_METHOD, TRIMMED_METHOD})
 
-_UPRIGHT, _MIRRORED = 0, 5
-"""Places in pdqhash's order: original, turned by 90, 180, 270 degrees, top to bottom, left to right, diagonals."""
+_BOTH = [0, 5]
+"""Places in pdqhash's order: original, turned by 90, 180, 270 degrees, up-down, left-right, diagonals."""
 
 
 def _packed(bits: NDArray[Any]) -> bytes:
@@ -34,11 +34,15 @@ def pdq_prints(pixels: NDArray[np.uint8]) -> tuple[Fingerprint, ...]:
     views, quality = _hashed(pixels)
     prints = [Fingerprint(METHOD, _packed(views[0]), quality)]
     prints += [Fingerprint(TURNED_METHOD, _packed(view), quality) for view in views[1:]]
-    prints += [Fingerprint(INVERTED_METHOD, _packed(1 - view), quality) for view in views[[_UPRIGHT, _MIRRORED]]]
+    prints += [
+        Fingerprint(INVERTED_METHOD, _packed(1 - view), quality) for view in views[_BOTH]
+    ]
     inner = trimmed(pixels)
     if inner is not None:
         views, quality = _hashed(inner)
-        prints += [Fingerprint(TRIMMED_METHOD, _packed(view), quality) for view in views[[_UPRIGHT, _MIRRORED]]]
+        prints += [
+            Fingerprint(TRIMMED_METHOD, _packed(view), quality) for view in views[_BOTH]
+        ]
     return tuple(prints)
 
 

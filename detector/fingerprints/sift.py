@@ -1,9 +1,10 @@
 """Local features of a picture: SIFT (Lowe, IJCV 2004) as RootSIFT (Arandjelović, Zisserman, CVPR 2012).
 
-What "sift/1" stores, little-endian: the working picture's width and height (uint16 each), that picture shrunk
-to 32 x 32 levels of grey (uint8), then for every point, strongest first: x and y in 1/16 pixel (uint16), the scale as 16 times its binary logarithm (uint8),
-the angle in 256ths of a turn (uint8), and 128 bytes of descriptor, the root of the L1-normalised one times
-512. At most 300 points, so at most 41,228 bytes. Only this file knows OpenCV.
+What "sift/1" stores, little-endian: the working picture's width and height (uint16 each), that picture
+shrunk to 32 x 32 levels of grey (uint8), then for every point, the strongest of every part of the picture first: x and
+y in 1/16 pixel (uint16), the scale as 16 times its binary logarithm (uint8), the angle in 256ths of a turn
+(uint8), and 128 bytes of descriptor, the root of the L1-normalised one times 512. At most 300 points, so at
+most 41,228 bytes. Only this file knows OpenCV.
 """
 
 from dataclasses import dataclass, replace
@@ -88,7 +89,7 @@ def _detector() -> Any:
 
 
 def working_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey pixels whose longer side is SIDE, of uint8 pixels (height, width, 3); a small picture is enlarged."""
+    """Grey pixels whose longer side is SIDE, of uint8 (height, width, 3); a small picture is enlarged."""
     import cv2
 
     height, width = pixels.shape[:2]
@@ -143,7 +144,9 @@ def _rows(placed: NDArray[np.float32], raw: NDArray[np.float32]) -> NDArray[Any]
     rows["y"] = np.clip(placed[:, 1] * 16, 0, 65535)
     rows["scale"] = np.clip(np.rint(16 * np.log2(np.maximum(placed[:, 2], 1))), 0, 255)
     rows["angle"] = np.rint(placed[:, 3] * (256 / 360)).astype(np.int64) % 256
-    rows["descriptor"] = np.clip(np.rint(512 * np.sqrt(raw / np.maximum(raw.sum(axis=1, keepdims=True), 1))), 0, 255)
+    rows["descriptor"] = np.clip(
+        np.rint(512 * np.sqrt(raw / np.maximum(raw.sum(axis=1, keepdims=True), 1))), 0, 255
+    )
     return rows
 
 

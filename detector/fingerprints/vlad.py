@@ -32,7 +32,7 @@ INVERTED_METHOD = "vlad-inverted/1"
 """Vectors of the picture's negative, upright and mirrored: asked with, never stored."""
 ASKED_METHODS = frozenset({PART_METHOD, INVERTED_METHOD})
 WEIGHTS = Path(__file__).with_name("weights") / "vlad-1.npz"
-WEIGHTS_SHA256 = ""
+WEIGHTS_SHA256 = "ecc1f1e8e0dae7aca84682985295eea2e2a6dff9fcb4c7a34ff71e5fc955b15e"
 
 _LEAST_IN_PART = 12
 
@@ -48,7 +48,7 @@ class Vocabulary:
 
 @cache
 def vocabulary() -> Vocabulary:
-    """The vocabulary in the tree. Raises ModelUnavailable where it is missing or not the one this method names."""
+    """The vocabulary in the tree. Raises ModelUnavailable where it is missing or another one."""
     try:
         content = WEIGHTS.read_bytes()
     except OSError as error:
@@ -60,7 +60,7 @@ def vocabulary() -> Vocabulary:
 
 
 def aggregated(descriptors: _Floats, words: _Floats) -> _Floats:
-    """The sums of what descriptors (n, 128) differ from their word by, float32 (WORDS * 128,) of unit length."""
+    """The sums of how descriptors (n, 128) differ from their words, float32 (WORDS * 128,), unit norm."""
     nearest = (descriptors @ words.T - 0.5 * (words * words).sum(axis=1)).argmax(axis=1)
     chosen = np.zeros((len(words), len(descriptors)), dtype=np.float32)
     chosen[nearest, np.arange(len(descriptors))] = 1

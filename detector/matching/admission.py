@@ -1,7 +1,9 @@
 """Which fingerprints may be kept, and which asked with: those of a calibrated method and enough quality."""
 
 from detector.calibration import ASKED_SHARE, Calibration, for_method
+from detector.fingerprints.copydet import METHOD as COPYDET_METHOD
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.image_embedding import PART_METHOD as EMBEDDED_PART
 from detector.fingerprints.pdq import ASKED_METHODS as PDQ_ASKED
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.sift import ASKED_METHOD as SIFT_ASKED
@@ -10,12 +12,14 @@ from detector.fingerprints.vlad import METHOD as VLAD_METHOD
 from detector.index.port import Metric
 from provenance.assets.asset import Medium
 
-QUERY_ONLY = frozenset({SIFT_ASKED}) | PDQ_ASKED | VLAD_ASKED
+QUERY_ONLY = frozenset({SIFT_ASKED, EMBEDDED_PART}) | PDQ_ASKED | VLAD_ASKED
 """Fingerprints to ask with and never to store."""
 
 
 def stored_method(method: str) -> str:
     """The method whose index is asked with a fingerprint of this one."""
+    if method == EMBEDDED_PART:
+        return COPYDET_METHOD
     if method in PDQ_ASKED:
         return PDQ_METHOD
     return VLAD_METHOD if method in VLAD_ASKED else method

@@ -22,7 +22,7 @@ def measured(agreement: Agreement, nearest: Mapping[str, float]) -> dict[str, fl
         "likeness": agreement.likeness,
         "look": agreement.look,
         "pdq": min(nearest.get("pdq", _FAR_PDQ), _FAR_PDQ) / _FAR_PDQ,
-        "vector": min(nearest.get("vlad", _FAR_COSINE), nearest.get("embedding", _FAR_COSINE)),
+        "vector": min(nearest.get("vlad", _FAR_COSINE), _FAR_COSINE),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from detector import evidence
 from detector.calibration import Calibration, for_method
+from detector.fingerprints.copydet import METHOD as COPYDET_METHOD
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.pdq import ASKED_METHODS as PDQ_ASKED
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
@@ -25,7 +26,7 @@ from detector.matching.vectors import MakeIndex, Vectors
 
 _PDQ_REACH = 100.0
 _VECTOR_REACH = 0.9
-_FROM_EACH = {PDQ_METHOD: 12, VLAD_METHOD: 14}
+_FROM_EACH = {PDQ_METHOD: 12, VLAD_METHOD: 14, COPYDET_METHOD: 14}
 _FROM_ASKED = 5
 """How many of the nearest every print proposes: more for the picture as it is than for each of its views."""
 
@@ -81,7 +82,7 @@ class ImageMatcher:
         return found
 
     def judged(self, prints: Fingerprints, question: Question) -> Iterator[Judged]:
-        """Every proposed picture whose points agree at all, whatever that is worth: what thresholds are set with."""
+        """Every proposed picture whose points agree at all: what thresholds are set with."""
         values = {e.method: e.value for e in prints.prints if e.method in (ASKED_METHOD, SIFT_METHOD)}
         # A picture read back from its row has no more than the stored points.
         asked = unpacked(values.get(ASKED_METHOD, values.get(SIFT_METHOD, b"")))
@@ -102,7 +103,9 @@ class ImageMatcher:
         for entry in prints.prints:
             calibration = admitted(entry) if is_image_method(entry.method) else None
             if calibration is not None:
-                reach = calibration.reach or (_PDQ_REACH if calibration.method == PDQ_METHOD else _VECTOR_REACH)
+                reach = calibration.reach or (
+                    _PDQ_REACH if calibration.method == PDQ_METHOD else _VECTOR_REACH
+                )
                 most = _FROM_EACH.get(entry.method, _FROM_ASKED)
                 proposals.add(entry, self._vectors.near(entry, calibration, reach, question, most))
         return proposals.chosen()

@@ -1,4 +1,4 @@
-"""Which stored pictures are worth comparing point by point: the nearest by every vector and hash asked with."""
+"""Which stored pictures are worth comparing point by point: the nearest by every print asked with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from detector.fingerprints.vlad import INVERTED_METHOD as VLAD_INVERTED
 from detector.index.port import Hit
 
 MOST_JUDGED = 20
-"""Pictures compared point by point for one question: this bounds its cost, and its chance of a false match."""
+"""Pictures compared point by point for one question: bounds its cost, and its chance of a false match."""
 
 _INVERTED = frozenset({PDQ_INVERTED, VLAD_INVERTED})
 
@@ -18,7 +18,7 @@ _INVERTED = frozenset({PDQ_INVERTED, VLAD_INVERTED})
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A stored picture to be judged: its least distance by each kind of print asked with ("pdq", "vlad",
-    ...), and whether to look for its negative, or for itself, or both."""
+    "copydet"), and whether to look for its negative, or for itself, or both."""
 
     item_no: int
     nearest: Mapping[str, float]

@@ -151,9 +151,9 @@ class OriginAxis(Schema):
 class Region(Schema):
     """Which part of a picture was found in which part of the other, and how it was turned.
 
-    `asked` and `matched` are the outlines of the agreeing points in the two pictures, corners (x, y) as shares
-    of width and height; `matrix` (a, b, c, d, e, f) puts the asked picture's point (x, y), mirrored first where
-    `mirrored`, at (ax + by + c, dx + ey + f). `rotation` is in degrees counter-clockwise.
+    `asked` and `matched` are the outlines of the agreeing points in the two pictures, corners (x, y) as
+    shares of width and height; `matrix` (a, b, c, d, e, f) puts the asked picture's point (x, y), mirrored
+    first where `mirrored`, at (ax + by + c, dx + ey + f). `rotation` is in degrees counter-clockwise.
     """
 
     transform: Literal["affine"]
