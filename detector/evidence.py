@@ -12,12 +12,12 @@ from detector.fingerprints.pdq import INVERTED_METHOD, TRIMMED_METHOD, TURNED_ME
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.geometry import Agreement
 from detector.recheck import ORDER_METHOD, PASSAGE_METHOD
-from detector.similarity import Region
+from detector.similarity import Outline, Region
 from provenance.assets.asset import Medium
 
 _COMPARED_WORDS = 400
-_WHOLE = 0.8
-"""Share of a picture inside an outline from which we speak of all of it."""
+_WHOLE = 0.7
+"""Share of a picture's width and height that an outline spans where we speak of all of it."""
 _VIEWS = {
     TURNED_METHOD: "Looks the same when turned or mirrored",
     INVERTED_METHOD: "Looks the same with its colours inverted",
@@ -75,13 +75,14 @@ def region(agreement: Agreement) -> Region:
     )
 
 
-def _outline(corners: NDArray[np.float32]) -> tuple[tuple[float, float], ...]:
+def _outline(corners: NDArray[np.float32]) -> Outline:
     return tuple((round(float(x), 4), round(float(y), 4)) for x, y in corners)
 
 
 def why_region(found: Region) -> str:
     """The sentence for two pictures whose points lie in the same arrangement."""
-    part = "A part of it" if _share(found.matched) < _share(found.asked) * _WHOLE else "It"
+    what = "A part of it" if _is_part(found.matched) else "It"
+    where = "a part of this picture" if _is_part(found.asked) else "this picture"
     turns = []
     if abs(found.rotation) >= 2:
         turns.append(f"turned by {abs(found.rotation):.0f}°")
@@ -90,13 +91,13 @@ def why_region(found: Region) -> str:
     if found.inverted:
         turns.append("with inverted colours")
     how = f", {', '.join(turns)}" if turns else ""
-    return f"{part} is in this picture{how}: {found.inliers} of {found.pairs} points agree."
+    return f"{what} is in {where}{how}: {found.inliers} of {found.pairs} points agree."
 
 
-def _share(outline: tuple[tuple[float, float], ...]) -> float:
-    """The share of the picture inside an outline (the shoelace formula)."""
-    following = (*outline[1:], *outline[:1])
-    return abs(sum(x * v - u * y for (x, y), (u, v) in zip(outline, following, strict=True))) / 2
+def _is_part(outline: Outline) -> bool:
+    """Whether an outline leaves out so much of its picture that it is worth saying."""
+    sides = zip(*outline, strict=True)
+    return any(max(side) - min(side) < _WHOLE for side in sides)
 
 
 class Change(StrEnum):

@@ -35,10 +35,10 @@ class Agreement:
 
     `inliers` of `pairs` lie where the affine `matrix` (2, 3), from the asked picture's pixels (mirrored first
     where `mirrored`) to the stored one's, puts them. `asked_outline` and `stored_outline` are the convex
-    hulls of their places, (corners, 2), as shares of each picture's width and height; `coverage` is the larger of
-    the two pictures' shares inside them. `likeness` is the mean cosine of the agreeing descriptors; `look` is
-    the correlation of the two pictures' grey levels, one laid over the other, from -1 to 1. Sizes are width
-    and height of the working pictures.
+    hulls of their places, (corners, 2), as shares of each picture's width and height; `coverage` is the area
+    of the larger. `likeness` is the mean cosine of the agreeing descriptors; `look` is the correlation of the
+    two pictures' grey levels, one laid over the other, from -1 to 1. Sizes are width and height of the
+    working pictures.
     """
 
     inliers: int
@@ -61,9 +61,10 @@ class Agreement:
 
     @property
     def degrees(self) -> float:
-        """The angle by which the stored picture's content is turned counter-clockwise in the asked one."""
+        """By how much the stored picture, mirrored first if it is, is turned counter-clockwise here."""
         m = self.matrix
-        return math.degrees(math.atan2(m[1, 0] - m[0, 1], m[0, 0] + m[1, 1]))
+        turned = math.degrees(math.atan2(m[1, 0] - m[0, 1], m[0, 0] + m[1, 1]))
+        return -turned if self.mirrored else turned
 
 
 class Judge:

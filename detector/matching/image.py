@@ -68,18 +68,19 @@ class ImageMatcher:
 
     def match(self, prints: Fingerprints, question: Question) -> list[RawMatch]:
         """The pictures that this one resembles."""
-        found = []
+        return [match for match in self.scored(prints, question) if match.distance <= match.threshold]
+
+    def scored(self, prints: Fingerprints, question: Question) -> Iterator[RawMatch]:
+        """What PDQ alone is sure of, and every judged picture with its score, enough or not."""
         for entry in prints.prints:
             calibration = admitted(entry) if _stored(entry.method) == PDQ_METHOD else None
-            if calibration is None:
-                continue
-            near = self._vectors.near(entry, calibration, calibration.threshold, question, question.limit)
-            found += [by_distance(calibration, hit, view=entry.method) for hit in near]
+            if calibration is not None:
+                near = self._vectors.near(entry, calibration, calibration.threshold, question, question.limit)
+                yield from (by_distance(calibration, hit, view=entry.method) for hit in near)
         decided = for_method(METHOD, 0)
         if decided is not None:
-            judged = self.judged(prints, question)
-            found += [match for each in judged if (match := _match(each, decided)) is not None]
-        return found
+            for each in self.judged(prints, question):
+                yield _match(each, decided)
 
     def judged(self, prints: Fingerprints, question: Question) -> Iterator[Judged]:
         """Every proposed picture whose points agree at all: what thresholds are set with."""
@@ -123,10 +124,8 @@ def _stored(method: str) -> str:
     return PDQ_METHOD if method in PDQ_ASKED else method
 
 
-def _match(judged: Judged, calibration: Calibration) -> RawMatch | None:
+def _match(judged: Judged, calibration: Calibration) -> RawMatch:
     chance = probability(measured(judged.agreement, judged.proposal.nearest), calibration.weights)
-    if 1 - chance > calibration.threshold:
-        return None
     region = evidence.region(judged.agreement)
     return RawMatch(
         item_no=judged.proposal.item_no,
