@@ -57,11 +57,11 @@ def region(agreement: Agreement) -> Region:
     wide, high = agreement.asked_size
     wide_there, high_there = agreement.stored_size
     (a, b, c), (d, e, f) = agreement.matrix
-    shares = (a * wide / wide_there, b * high / wide_there, c / wide_there)
-    shares += (d * wide / high_there, e * high / high_there, f / high_there)
+    across = (a * wide / wide_there, b * high / wide_there, c / wide_there)
+    down = (d * wide / high_there, e * high / high_there, f / high_there)
     return Region(
         transform="affine",
-        matrix=tuple(round(float(value), 5) for value in shares),
+        matrix=tuple(round(float(value), 5) for value in (*across, *down)),
         rotation=round(agreement.degrees, 1) + 0.0,
         scale=round(1 / agreement.scale, 3),
         mirrored=agreement.mirrored,

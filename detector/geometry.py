@@ -113,8 +113,8 @@ class Judge:
         places = asked.places[ours].copy()
         if mirrored:
             places[:, 0] = self._width - 1 - places[:, 0]
-        here = _hull(places / np.float32([asked.width, asked.height]))
-        there = _hull(stored.places[theirs] / np.float32([stored.width, stored.height]))
+        here = _hull(places, asked)
+        there = _hull(stored.places[theirs], stored)
         return Agreement(
             inliers=count,
             pairs=len(alike),
@@ -131,9 +131,10 @@ class Judge:
         )
 
 
-def _hull(places: _Floats) -> _Floats:
-    """The convex hull's corners, in order (Andrew's monotone chain), clipped to the picture."""
-    points = sorted({(float(x), float(y)) for x, y in np.clip(places, 0, 1)})
+def _hull(places: _Floats, picture: LocalFeatures) -> _Floats:
+    """The convex hull's corners, in order (Andrew's monotone chain), as shares of the picture."""
+    shares = np.clip(places / np.array([picture.width, picture.height], dtype=np.float32), 0, 1)
+    points = sorted({(float(x), float(y)) for x, y in shares})
     chains = []
     for row in (points, points[::-1]):
         chain: list[tuple[float, float]] = []

@@ -1,10 +1,10 @@
 """Local features of a picture: SIFT (Lowe, IJCV 2004) as RootSIFT (Arandjelović, Zisserman, CVPR 2012).
 
 What "sift/1" stores, little-endian: the working picture's width and height (uint16 each), that picture
-shrunk to 32 x 32 levels of grey (uint8), then for every point, the strongest of every part of the picture first: x and
-y in 1/16 pixel (uint16), the scale as 16 times its binary logarithm (uint8), the angle in 256ths of a turn
-(uint8), and 128 bytes of descriptor, the root of the L1-normalised one times 512. At most 300 points, so at
-most 41,228 bytes. Only this file knows OpenCV.
+shrunk to 32 x 32 levels of grey (uint8), then for every point, the strongest of every part of the picture
+first: x and y in 1/16 pixel (uint16), the scale as 16 times its binary logarithm (uint8), the angle in 256ths
+of a turn (uint8), and 128 bytes of descriptor, the root of the L1-normalised one times 512. At most 300
+points, so at most 41,228 bytes. Only this file knows OpenCV.
 """
 
 from dataclasses import dataclass, replace
@@ -68,8 +68,8 @@ class LocalFeatures:
         places = self.places.copy()
         places[:, 0] = self.width - 1 - places[:, 0]
         angles = (np.float32(np.pi) - self.angles).astype(np.float32)
-        turned = {"places": places, "angles": angles, "look": self.look[:, ::-1]}
-        return replace(self, **turned, descriptors=grid.reshape(-1, 128))
+        look = self.look[:, ::-1]
+        return replace(self, places=places, angles=angles, look=look, descriptors=grid.reshape(-1, 128))
 
     def inverted(self) -> "LocalFeatures":
         """Those of the picture's negative: every gradient, and with it every frame, turns half round."""
@@ -85,7 +85,8 @@ _MIRRORED_BINS = np.array([0, 7, 6, 5, 4, 3, 2, 1])
 def _detector() -> Any:
     import cv2
 
-    return cv2.SIFT_create(nfeatures=MOST_FOUND, contrastThreshold=_CONTRAST)
+    made: Any = cv2
+    return made.SIFT_create(nfeatures=MOST_FOUND, contrastThreshold=_CONTRAST)
 
 
 def working_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -96,8 +97,7 @@ def working_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     factor = SIDE / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    grey: Any = cv2.cvtColor(cv2.resize(pixels, size, interpolation=way), cv2.COLOR_RGB2GRAY)
-    return grey
+    return np.asarray(cv2.cvtColor(cv2.resize(pixels, size, interpolation=way), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def sift_prints(pixels: NDArray[np.uint8]) -> tuple[Fingerprint, ...]:
@@ -120,8 +120,7 @@ def sift_prints(pixels: NDArray[np.uint8]) -> tuple[Fingerprint, ...]:
 def _look(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     import cv2
 
-    small: Any = cv2.resize(grey, (_LOOK, _LOOK), interpolation=cv2.INTER_AREA)
-    return small
+    return np.asarray(cv2.resize(grey, (_LOOK, _LOOK), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _spread(placed: NDArray[np.float32], width: int, height: int) -> NDArray[np.intp]:
@@ -160,7 +159,7 @@ def unpacked(value: bytes) -> LocalFeatures | None:
     return LocalFeatures(
         width=int(head["width"]),
         height=int(head["height"]),
-        places=np.stack([rows["x"], rows["y"]], axis=1).astype(np.float32) / 16,
+        places=(np.stack([rows["x"], rows["y"]], axis=1) / 16).astype(np.float32),
         scales=np.exp2(rows["scale"].astype(np.float32) / 16),
         angles=rows["angle"].astype(np.float32) * np.float32(2 * np.pi / 256),
         descriptors=rows["descriptor"].astype(np.float32) * _UNIT,

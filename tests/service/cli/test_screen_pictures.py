@@ -1,4 +1,4 @@
-"""`assay screen` on photographs and edited copies of them: every group is listed, each copy with its reason."""
+"""`assay screen` on photographs and edited copies of them: every group, and each copy with its reason."""
 
 import json
 import random
