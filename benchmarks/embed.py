@@ -1,5 +1,5 @@
-"""Texts embedded a second: our path beside sentence-transformers' default, and what the model knows of other
-languages.
+"""Texts and pictures embedded a second: our path beside the models' plain use, and what the text model knows
+of other languages.
 
 The contenders take turns, each in another order, and a ratio is the median over the turns: a busy neighbour
 slows both sides of it.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from benchmarks import embed_images
 from benchmarks.languages import SENTENCES
 from benchmarks.text import CORPUS
 from detector.calibrate_text import half
@@ -23,9 +24,7 @@ from detector.fingerprints.text_normaliser import normalise, spoken
 from detector.text_edits import EDITS
 from service.cli.figures import Figure
 
-TITLE = (
-    "texts embedded a second beside sentence-transformers' default, and the English model on other languages"
-)
+TITLE = "texts and pictures embedded a second beside the models' plain use, and the English model abroad"
 TURNS = 7
 _TEXTS, _LONG, _CAMPAIGN = 96, 12, 8
 _DISGUISES = ("cyrillic", "zero_width", "marks", "full_width", "spaced_out", "upper_case", "emoji", "squared")
@@ -66,7 +65,7 @@ def measure() -> list[Figure]:
     word = "held" if cosines.mean() >= 0.999 else "MISSED"
     note = f"least {cosines.min():.5f}; target ≥ 0.999: {word}"
     figures.append(Figure("mean cosine to the default's vectors", float(cosines.mean()), "cosine", note))
-    return [*figures, *rates, *_languages(embedder)]
+    return [*figures, *rates, *embed_images.figures(), *_languages(embedder)]
 
 
 def _texts() -> tuple[list[str], list[str], list[str]]:

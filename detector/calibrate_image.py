@@ -41,11 +41,7 @@ CLUTTER = "BACKGROUND_Google"
 OVERLAYS = ("screenshot", "watermark", "three_lines_of_text", "logo", "caption", "sticker")
 PROPOSING: dict[str, Any] = {
     method: {"metric": "cosine", "width": width, "threshold": 0.0, "floor": 0, "reach": 0.9}
-    | {
-        "evidence": {
-            "set_on": "nothing: it only proposes, within the reach, what geometry decides about"
-        }
-    }
+    | {"evidence": {"set_on": "nothing: it only proposes, within the reach, what geometry decides about"}}
     for method, width in ((VLAD_METHOD, VLAD_WIDTH), (COPYDET_METHOD, COPYDET_WIDTH))
 }
 """The entries of the vectors that only propose."""

@@ -67,7 +67,7 @@ def shipped() -> Mapping[str, Calibration]:
 def for_method(method: str, width: int) -> Calibration | None:
     """The calibration of a method, or None where it is not a near-duplicate method.
 
-    A text model of the operator's own ("st-…") that nobody has calibrated gets a strict threshold of 0.15.
+    A model of the operator's own ("st-…") that nobody has calibrated gets a strict threshold of 0.15.
     """
     known = shipped().get(method)
     if known is not None or not method.startswith("st-"):

@@ -24,6 +24,7 @@ from attest.log.keys import LogKey
 from attest.log.store import TileStore
 from attest.witness_client import WitnessAddress
 from detector.fingerprints.compute import Embedders
+from detector.fingerprints.image_models import image_model
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.flows.live_index import LiveIndex
 from detector.media.image import ImageLimits
@@ -281,7 +282,9 @@ def writer() -> ManifestWriter:
 def embedders() -> Embedders:
     """The fingerprints' models, loaded when first used."""
     text = SentenceEmbedder(config().embedder_text, config().device)
-    return Embedders(text=text, image_limits=ImageLimits(max_pixels=limits().max_pixels), workers=Workers())
+    image = image_model(config().embedder_image, config().device)
+    image_limits = ImageLimits(max_pixels=limits().max_pixels)
+    return Embedders(text=text, image=image, image_limits=image_limits, workers=Workers())
 
 
 @_Once

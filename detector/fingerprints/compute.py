@@ -14,6 +14,7 @@ from detector.fingerprints.image_model import ImageModel
 from detector.fingerprints.iscc import text_code
 from detector.fingerprints.minilm import METHOD as MINILM_METHOD
 from detector.fingerprints.minilm import SentenceEmbedder
+from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.picture import picture
 from detector.fingerprints.shingles import shingle_prints, text_weight
 from detector.fingerprints.text_normaliser import normalise, skeleton, spoken
@@ -74,7 +75,9 @@ def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) 
         return replace(text_fingerprints([text], embedders, [sha256])[0], iscc=text_code(text))
     if medium is Medium.IMAGE and _is_raster(path):
         seen = embedders.decoded(picture, path, embedders.image_limits)
-        embedded = () if embedders.image is None else embedding_prints(embedders.image, seen.small)
+        # A flat picture has nothing to go by, for the network as for PDQ.
+        quality = max((entry.quality for entry in seen.prints if entry.method == PDQ_METHOD), default=0)
+        embedded = () if embedders.image is None else embedding_prints(embedders.image, seen.small, quality)
         prints = (digest_print(sha256), *seen.prints, *embedded)
         return Fingerprints(sha256, medium, prints, iscc=seen.iscc, thumbnail=seen.thumbnail)
     return Fingerprints(sha256, medium, (digest_print(sha256),))

@@ -1,4 +1,7 @@
-"""Our own copy-detection embedding of pictures (docs/detector/image-model.md). Only this file knows onnxruntime."""
+"""Our own copy-detection embedding of pictures. Only this file knows onnxruntime.
+
+What it was trained on, and what it does not find: docs/detector/image-model.md.
+"""
 
 import hashlib
 import threading
@@ -16,7 +19,7 @@ METHOD = "copydet/1"
 DIMENSIONS = 192
 WEIGHTS = Path(__file__).parent / "weights" / "copydet-1.onnx"
 WEIGHTS_SHA256 = "8a0478011d043914dba84b8fb98f9befc64a443b8d14e97b8cfe0909b8c6d923"
-_SIDE = 128
+SIDE = 128
 """Pixels a side that the network is given; every picture is resized to that square, whatever its shape."""
 _BATCH = 16
 """Larger batches are no faster on a CPU, and this bounds the memory."""
@@ -60,7 +63,7 @@ class ImageEmbedder:
             return vectors
         session = self._loaded()
         for start in range(0, len(pictures), _BATCH):
-            squares = np.stack([squared(picture, _SIDE) for picture in pictures[start : start + _BATCH]])
+            squares = np.stack([squared(picture, SIDE) for picture in pictures[start : start + _BATCH]])
             vectors[start : start + _BATCH] = session.run(None, {"pixels": squares})[0]
         return vectors
 
@@ -91,6 +94,14 @@ class ImageEmbedder:
             raise ModelUnavailable(f"The image model could not be loaded: {error}") from error
 
 
+def is_intact() -> bool:
+    """Whether the weights that this version came with are there, whole."""
+    try:
+        return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() == WEIGHTS_SHA256
+    except OSError:
+        return False
+
+
 def squared(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """`picture` (height, width, 3) as (side, side, 3): its sides stretched, so that no part of it is lost."""
     resized = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR, reducing_gap=3.0)
@@ -98,7 +109,7 @@ def squared(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def _providers(device: str, available: Sequence[str]) -> list[str | tuple[str, dict[str, int]]]:
-    """ONNX Runtime's execution providers for a device. Raises ModelUnavailable for CUDA without its provider."""
+    """ONNX Runtime's execution providers for a device. Raises ModelUnavailable for CUDA where it has none."""
     kind, _, number = device.partition(":")
     if kind not in ("", "cuda") or (not kind and "CUDAExecutionProvider" not in available):
         return ["CPUExecutionProvider"]

@@ -36,16 +36,21 @@ def small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(image, dtype=np.uint8)
 
 
-def embedding_prints(model: ImageModel, seen: NDArray[np.uint8]) -> tuple[Fingerprint, ...]:
+def embedding_prints(
+    model: ImageModel, seen: NDArray[np.uint8], quality: int = 100
+) -> tuple[Fingerprint, ...]:
     """The embedding of what small() gave; with our own model, those of halves, middle and quarters as well.
 
-    A model of the operator's choice is asked about the whole alone. Raises ModelUnavailable.
+    `quality` is the picture's own, from PDQ. A model of the operator's choice is asked about the whole alone. Raises ModelUnavailable.
     """
     own = model.method == COPYDET_METHOD
     parts = [_part(seen, *part) for part in _PARTS] if own and min(seen.shape[:2]) >= _LEAST_SIDE else []
     vectors = model.embed([seen, *parts])
     whole, *others = (vector.astype("<f4").tobytes() for vector in vectors)
-    return (Fingerprint(model.method, whole), *(Fingerprint(PART_METHOD, other) for other in others))
+    return (
+        Fingerprint(model.method, whole, quality),
+        *(Fingerprint(PART_METHOD, other, quality) for other in others),
+    )
 
 
 def _part(seen: NDArray[np.uint8], top: float, left: float, high: float, wide: float) -> NDArray[Any]:

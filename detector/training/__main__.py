@@ -1,25 +1,69 @@
-"""`python -m detector.training`: train the copy-detection embedding."""
+"""`python -m detector.training`: train the copy-detection embedding, export it, say how well it finds.
+
+python -m detector.training train --shared ../shared --out /tmp/copydet
+python -m detector.training export --out /tmp/copydet
+python -m detector.training validate --shared ../shared
+"""
 
 import argparse
 import logging
+import sys
 from pathlib import Path
 
+import numpy as np
+import torch
+
+from detector.fingerprints.copydet import SIDE, WEIGHTS, ImageEmbedder
+from detector.training.export import LEAST_COSINE, export, least_cosine
 from detector.training.pictures import read
-from detector.training.run import Recipe, train
+from detector.training.run import Recipe, averaged, train
+from detector.training.validate import validate
 
 
 def main() -> None:
-    """Train to the end of the recipe."""
-    parser = argparse.ArgumentParser(prog="python -m detector.training", description=__doc__)
-    parser.add_argument("--shared", type=Path, required=True, help="folder with eval/images/train")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
+    """Train, export or validate."""
+    parser = argparse.ArgumentParser(prog="python -m detector.training", description=__doc__.split("\n")[0])
+    parser.add_argument("act", choices=("train", "export", "validate"))
+    parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of eval/images/train")
+    parser.add_argument("--out", type=Path, default=Path("training"), help="folder of the checkpoint")
     parser.add_argument("--steps", type=int, default=Recipe().steps)
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the ONNX file to write or to validate")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    recipe = Recipe(steps=options.steps, seed=options.seed)
-    train(read(options.shared), recipe, options.out, options.threads)
+    if options.act == "train":
+        recipe = Recipe(steps=options.steps, seed=options.seed)
+        train(read(options.shared), recipe, options.out, options.threads)
+    elif options.act == "export":
+        _export(options.out / "checkpoint.pt", options.weights)
+    else:
+        _validate(options.shared, options.weights)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _export(checkpoint: Path, weights: Path) -> None:
+    torch.set_num_threads(1)
+    network = averaged(checkpoint)
+    digest = export(network, weights, SIDE)
+    squares = np.random.default_rng(0).integers(0, 256, (32, SIDE, SIDE, 3), dtype=np.uint8)
+    cosine = least_cosine(network, weights, squares)
+    if cosine < LEAST_COSINE:
+        raise SystemExit(f"ONNX Runtime's vectors differ from torch's: cosine {cosine}")
+    _say(f"{weights}: {weights.stat().st_size} bytes, cosine to torch {cosine:.7f}, SHA-256 {digest}")
+
+
+def _validate(shared: Path, weights: Path) -> None:
+    pictures = read(shared)
+    result = validate(ImageEmbedder(weights=weights), pictures)
+    _say(f"pictures: {pictures.digest}; {len(pictures.held_out)} asked with, {result.gallery} searched")
+    _say(f"cosine at one wrong answer in a thousand: {result.threshold:.4f}\n")
+    _say("| edit | first | among ten | above that cosine |\n|---|---|---|---|")
+    for name, found in [*result.by_edit.items(), ("**mean**", result.mean)]:
+        _say(f"| {name} | {found.first:.1%} | {found.among_ten:.1%} | {found.at_threshold:.1%} |")
 
 
 if __name__ == "__main__":

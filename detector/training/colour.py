@@ -28,7 +28,7 @@ def grey(picture: Picture, rng: Generator) -> Picture:
     weights = np.array([0.299, 0.587, 0.114]) if rng.random() < 0.7 else rng.dirichlet((1.0, 1.0, 1.0))
     light = (picture.astype(np.float32) @ weights.astype(np.float32))[:, :, None]
     tint = np.array([1.0, 1.0, 1.0]) if rng.random() < 0.6 else rng.uniform(0.6, 1.1, 3)
-    return np.clip(light * tint.astype(np.float32), 0, 255).astype(np.uint8)
+    return _rgb(np.clip(light * tint.astype(np.float32), 0, 255).astype(np.uint8))
 
 
 def channels(picture: Picture, rng: Generator) -> Picture:
@@ -91,7 +91,7 @@ def noise(picture: Picture, rng: Generator) -> Picture:
 
 def jpeg(picture: Picture, rng: Generator) -> Picture:
     """Re-encode at quality 5 to 60."""
-    return _encoded(picture, int(rng.integers(5, 61)))
+    return encoded(picture, int(rng.integers(5, 61)))
 
 
 def small(picture: Picture, rng: Generator) -> Picture:
@@ -108,14 +108,18 @@ def light(picture: Picture, rng: Generator) -> Picture:
     """What an untouched upload differs by: re-encoding at fair quality, a little tone."""
     if rng.random() < 0.5:
         return picture
-    return _encoded(picture, int(rng.integers(50, 96)))
+    return encoded(picture, int(rng.integers(50, 96)))
 
 
-def _encoded(picture: Picture, quality: int) -> Picture:
+def encoded(picture: Picture, quality: int) -> Picture:
+    """JPEG at `quality` and back."""
     done, code = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise ValueError("the picture could not be encoded")
-    return _rgb(cv2.imdecode(code, cv2.IMREAD_COLOR))
+    decoded = cv2.imdecode(code, cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise ValueError("the picture could not be decoded")
+    return _rgb(decoded)
 
 
 def _mapped(picture: Picture, values: np.ndarray) -> Picture:

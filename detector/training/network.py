@@ -4,7 +4,6 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 DIMENSIONS = 192
 _MEAN = (0.485, 0.456, 0.406)
@@ -19,6 +18,7 @@ class GeneralisedMean(nn.Module):
         self.p = nn.Parameter(torch.tensor(p))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, c, h, w) → (n, c)."""
         p = self.p.clamp(1.0, 8.0)
         return x.clamp(min=1e-4).pow(p).mean((2, 3)).pow(1 / p)
 
@@ -39,11 +39,15 @@ class Block(nn.Module):
         self.around = nn.Sequential(*around)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.body(x) + self.around(x))
+        """(n, inner, h, w) → (n, outer, h / stride, w / stride)."""
+        return torch.relu(self.body(x) + self.around(x))
 
 
 class Network(nn.Module):
     """uint8 RGB (n, side, side, 3) → float32 (n, DIMENSIONS), each row of length one. Any side from 64."""
+
+    mean: Tensor
+    scale: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,11 +69,12 @@ class Network(nn.Module):
         self.head = nn.Linear(144 + 272, DIMENSIONS)
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """See the class."""
         x = (pixels.permute(0, 3, 1, 2).float() - self.mean) * self.scale
         fine = self.fine(x)
         coarse = self.coarse(fine)
         pooled = torch.cat([self.pool_fine(fine), self.pool_coarse(coarse)], dim=1)
-        return F.normalize(cast(Tensor, self.head(pooled)), dim=1)
+        return nn.functional.normalize(cast(Tensor, self.head(pooled)), dim=1)
 
 
 def _convolution(inner: int, outer: int, size: int, stride: int) -> nn.Sequential:

@@ -14,7 +14,7 @@ Picture = NDArray[np.uint8]
 HELD_OUT = ("ferry", "flamingo", "grand_piano", "lotus", "scorpion", "stop_sign")
 """Categories never trained on: what anything is chosen by."""
 SIDE = 224
-"""Longer side in pixels that the pictures are kept at in memory."""
+"""Longer side in pixels that training pictures are kept at in memory; the held-out ones keep theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,10 @@ def read(shared: Path) -> Pictures:
     for path in files:
         content = path.read_bytes()
         digest.update(hashlib.sha256(content).digest())
-        (held_out if path.parent.name in HELD_OUT else train).append(_decode(content))
+        if path.parent.name in HELD_OUT:
+            held_out.append(_decode(content))
+        else:
+            train.append(_shrunk(_decode(content)))
     return Pictures(train, held_out, digest.hexdigest())
 
 
@@ -50,9 +53,13 @@ def _decode(content: bytes) -> Picture:
     decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
         raise ValueError("a training picture could not be decoded")
-    height, width = decoded.shape[:2]
-    scale = SIDE / max(height, width)
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        decoded = cv2.resize(decoded, size, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(decoded[:, :, ::-1], dtype=np.uint8)
+
+
+def _shrunk(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    scale = SIDE / max(height, width)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

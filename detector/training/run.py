@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from detector.training.network import DIMENSIONS, Network
+from detector.training.network import Network
 from detector.training.objective import contrastive, crowding
 from detector.training.pictures import Pictures
 from detector.training.views import Views
@@ -25,25 +25,22 @@ logger = logging.getLogger(__name__)
 class Recipe:
     """Everything that decides the weights, besides the pictures and the number of threads."""
 
-    steps: int = 2400
+    steps: int = 1150
     batch: int = 64
     """Pictures a step; each is seen in three views."""
     seed: int = 1
     rate: float = 2e-3
-    """Learning rate, held until `cooling` of the steps are left, then lowered to nothing in a straight line."""
+    """Learning rate, held until `cooling` of the steps are left, then lowered in a straight line to 0."""
     warming: int = 100
-    cooling: float = 0.35
+    cooling: float = 0.3
     side: int = 96
     """Pixels a side, until the cooling."""
-    last_side: int = 128
+    last_side: int = 112
     decay: float = 0.03
     """AdamW's weight decay, of convolutions and the head."""
     temperature: float = 0.06
     entropy: float = 1.0
     """Weight of the entropy regularisation."""
-    memory: int = 1280
-    """Earlier vectors kept as wrong answers."""
-    memory_from: int = 200
     average: float = 0.997
     """Decay of the running average of the weights, which is what is kept."""
 
@@ -55,8 +52,6 @@ class State:
     network: Network
     averaged: Network
     optimiser: torch.optim.AdamW
-    memory: Tensor
-    memory_numbers: Tensor
     step: int = 0
     seconds: float = 0.0
 
@@ -82,7 +77,7 @@ def train(pictures: Pictures, recipe: Recipe, folder: Path, threads: int, every:
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # it writes every new tensor twice
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # slow
     state = _begin(recipe)
     saved = folder / "checkpoint.pt"
     if saved.exists():
@@ -124,14 +119,12 @@ def _step(state: State, recipe: Recipe, pixels: Tensor, numbers: Tensor) -> tupl
     for group in state.optimiser.param_groups:
         group["lr"] = rate_at(state.step, recipe)
     vectors = state.network(pixels)
-    past = state.memory if state.step >= recipe.memory_from else state.memory[:0]
-    loss = contrastive(vectors, numbers, past, state.memory_numbers[: len(past)], recipe.temperature)
+    loss = contrastive(vectors, numbers, recipe.temperature)
     spread = crowding(vectors, numbers)
     state.optimiser.zero_grad(set_to_none=True)
     (loss + recipe.entropy * spread).backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
     state.optimiser.step()
-    _remember(state, vectors.detach(), numbers)
     share = min(recipe.average, (state.step + 1) / (state.step + 10))
     with torch.no_grad():
         for kept, new in zip(
@@ -144,18 +137,12 @@ def _step(state: State, recipe: Recipe, pixels: Tensor, numbers: Tensor) -> tupl
     return loss.item(), spread.item()
 
 
-def _remember(state: State, vectors: Tensor, numbers: Tensor) -> None:
-    length = len(state.memory)
-    state.memory = torch.cat([vectors, state.memory])[:length]
-    state.memory_numbers = torch.cat([numbers, state.memory_numbers])[:length]
-
-
 def _loaded(views: Views, recipe: Recipe, step: int) -> Iterator[tuple[Tensor, Tensor]]:
     """The batches from `step` on, computed ahead by one other process."""
     batches: DataLoader[Any] = DataLoader(
         _Batches(views, recipe),
         batch_size=None,
-        sampler=range(step, recipe.steps),  # type: ignore[arg-type]
+        sampler=range(step, recipe.steps),
         num_workers=1,
         prefetch_factor=3,
     )
@@ -170,8 +157,7 @@ def _begin(recipe: Recipe) -> State:
     others = [p for p in network.parameters() if p.ndim <= 1]
     groups = [{"params": weights, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=recipe.rate)
-    memory = torch.zeros(recipe.memory, DIMENSIONS)
-    return State(network, copy, optimiser, memory, torch.full((recipe.memory,), -1))
+    return State(network, copy, optimiser)
 
 
 def _save(state: State, recipe: Recipe, path: Path) -> None:
@@ -180,8 +166,6 @@ def _save(state: State, recipe: Recipe, path: Path) -> None:
         "network": state.network.state_dict(),
         "averaged": state.averaged.state_dict(),
         "optimiser": state.optimiser.state_dict(),
-        "memory": state.memory,
-        "memory_numbers": state.memory_numbers,
         "step": state.step,
         "seconds": state.seconds,
         "recipe": asdict(recipe),
@@ -196,7 +180,5 @@ def _resume(state: State, path: Path) -> None:
     state.network.load_state_dict(content["network"])
     state.averaged.load_state_dict(content["averaged"])
     state.optimiser.load_state_dict(content["optimiser"])
-    state.memory = content["memory"]
-    state.memory_numbers = content["memory_numbers"]
     state.step = content["step"]
     state.seconds = content["seconds"]

@@ -1,6 +1,6 @@
 """Views of a picture: the untouched one and strongly edited ones, drawn at random."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -17,13 +17,24 @@ _COLOUR = (colour.tone, colour.hue, colour.grey, colour.channels, colour.levels)
 _GRAIN = (colour.blur, colour.sharpen, colour.noise, colour.jpeg, colour.small)
 _SHAPE = (shape.crop, shape.stretch, shape.turn, shape.quarter_turn, shape.perspective, shape.mirror)
 _SHAPE_ODDS = (0.34, 0.08, 0.24, 0.14, 0.08, 0.12)
+_LAYOUTS: tuple[tuple[float, Callable[[Picture, Generator, Sequence[Picture]], Picture]], ...] = (
+    (0.16, lambda picture, rng, others: layout.caption(picture, rng)),
+    (0.28, lambda picture, rng, others: layout.sticker(picture, rng, others[0])),
+    (0.34, lambda picture, rng, others: layout.watermark(picture, rng, others[0])),
+    (0.46, lambda picture, rng, others: layout.border(picture, rng)),
+    (0.62, lambda picture, rng, others: layout.screenshot(picture, rng)),
+    (0.76, lambda picture, rng, others: layout.beside(picture, rng, others[0])),
+    (0.86, lambda picture, rng, others: layout.collage(picture, rng, list(others))),
+    (1.00, lambda picture, rng, others: layout.inset(picture, rng, others[0])),
+)
+"""Layouts, each with the bound below which a number drawn from 0 to 1 chooses it."""
 
 
 class Views:
     """Batches by step: the same (seed, step) always gives the same pixels, whoever computes it.
 
-    A batch holds `batch` pictures; across an epoch every picture comes up once. Another picture laid beside or
-    under one is never of the same batch, where it would be both a wrong and a right answer.
+    A batch holds `batch` pictures; across an epoch every picture comes up once. Another picture laid beside
+    or under one is never of the same batch, where it would be both a wrong and a right answer.
     """
 
     def __init__(self, pictures: Sequence[Picture], batch: int, seed: int) -> None:
@@ -84,21 +95,8 @@ def edited(picture: Picture, rng: Generator, others: Sequence[Picture]) -> Pictu
 
 def _added(picture: Picture, rng: Generator, others: Sequence[Picture]) -> Picture:
     kind = rng.random()
-    if kind < 0.16:
-        return layout.caption(picture, rng)
-    if kind < 0.28:
-        return layout.sticker(picture, rng, others[0])
-    if kind < 0.34:
-        return layout.watermark(picture, rng, others[0])
-    if kind < 0.46:
-        return layout.border(picture, rng)
-    if kind < 0.62:
-        return layout.screenshot(picture, rng)
-    if kind < 0.76:
-        return layout.beside(picture, rng, others[0])
-    if kind < 0.86:
-        return layout.collage(picture, rng, list(others))
-    return layout.inset(picture, rng, others[0])
+    drawn = next(layout_of for below, layout_of in _LAYOUTS if kind < below)
+    return drawn(picture, rng, others)
 
 
 def squared(picture: Picture, side: int) -> Picture:

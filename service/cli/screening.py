@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from detector.fingerprints.compute import Embedders
+from detector.fingerprints.image_models import image_model
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.media.image import ImageLimits
 from detector.media.workers import Workers
@@ -50,9 +51,10 @@ class Screened:
 
 
 def embedders(config: Config) -> Embedders:
-    """The configured models; a text model is loaded when the first text comes."""
+    """The configured models, each loaded when the first text or picture comes."""
     text = SentenceEmbedder(config.embedder_text, config.device)
-    return Embedders(text=text, image_limits=ImageLimits(), workers=Workers())
+    image = image_model(config.embedder_image, config.device)
+    return Embedders(text=text, image=image, image_limits=ImageLimits(), workers=Workers())
 
 
 def items_of(paths: Sequence[Path]) -> list[ScreenItem]:

@@ -99,6 +99,8 @@ _METHODS = (
     ("shingle", "sequences of letters, from 0 the same to 1 unrelated"),
     ("order", "letters in the same order, from 0 the same to 1 unrelated"),
     ("passage", "a passage of the text, from 0 the same to 1 unrelated"),
+    ("copydet", "look of the picture (our own model), from 0 the same to 1 unrelated"),
+    ("st-image-", "look of the picture (a model of the operator's), from 0 the same to 1 unrelated"),
     ("st-", "meaning of the text (a model of the operator's), from 0 the same to 1 unrelated"),
 )
 

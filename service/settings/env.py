@@ -56,6 +56,7 @@ class Config:
     tsa_urls: tuple[str, ...]
     trust_lists: tuple[Path, ...]
     embedder_text: str
+    embedder_image: str
     device: str
     allowed_hosts: tuple[str, ...]
     public_url: str
@@ -243,7 +244,7 @@ def api_key() -> str:
 
 
 # Named in the design and not built yet: a variable that silently does nothing would be a lie.
-NOT_YET = ("VECTOR_URL", "EMBEDDER_IMAGE")
+NOT_YET = ("VECTOR_URL",)
 
 
 def _refuse_not_yet(env: Env) -> None:
@@ -287,6 +288,7 @@ def _read(env: Env) -> Config:
         tsa_urls=_urls(env, "TSA_URL", ("http", "https")),
         trust_lists=_paths(env, "TRUST_LISTS"),
         embedder_text=env.str("EMBEDDER_TEXT", ""),
+        embedder_image=env.str("EMBEDDER_IMAGE", ""),
         device=env.str("DEVICE", "cpu"),
         allowed_hosts=tuple(env.list("ALLOWED_HOSTS", [])),
         public_url=_url(env, "PUBLIC_URL", ("http", "https")),

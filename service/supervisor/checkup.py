@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from detector.fingerprints import copydet
 from detector.fingerprints.precision import choose
 from provenance.keys.profile import RENEW_WITHIN
 from service.settings.env import RUNNING_FILE, Config
@@ -206,6 +207,16 @@ def _embedder(config: Config) -> Finding:
         return Finding("text embedder", Health.MISSING, package, "reworded texts are not recognised")
 
 
+def _image_embedder(config: Config) -> Finding:
+    if config.embedder_image:
+        return Finding("image embedder", Health.LIVE, config.embedder_image)
+    what = f"{copydet.METHOD}, onnxruntime {importlib.metadata.version('onnxruntime')}"
+    if copydet.is_intact():
+        return Finding("image embedder", Health.EMBEDDED, what)
+    cost = "edited copies of pictures are not proposed by their look"
+    return Finding("image embedder", Health.BROKEN, f"{copydet.WEIGHTS.name} is missing or altered", cost)
+
+
 def _gpus() -> list[str]:
     """Names of the NVIDIA GPUs that the driver shows; none where there is no driver."""
     if shutil.which("nvidia-smi") is None:
@@ -243,5 +254,6 @@ PROBES: dict[str, Probe] = {
     "calendars": _calendars,
     "trust lists": _trust,
     "text embedder": _embedder,
+    "image embedder": _image_embedder,
     "device": _device,
 }

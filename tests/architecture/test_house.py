@@ -20,8 +20,9 @@ SDK_ROOMS = {
     "opentimestamps": ("attest/timestamps",),
     "faiss": ("detector/index", "detector/train_vocabulary.py", "benchmarks/image_peers.py"),
     "cv2": ("detector/fingerprints/sift.py", "detector/training", "benchmarks"),
-    "torch": ("detector/fingerprints", "service/management/commands/doctor.py"),
+    "torch": ("detector/fingerprints", "detector/training", "service/management/commands/doctor.py"),
     "sentence_transformers": ("detector/fingerprints",),
+    "onnxruntime": ("detector/fingerprints",),
     "ninja": ("service/api",),
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}

@@ -44,7 +44,6 @@ def test_nothing_set_is_one_machine_with_everything_embedded() -> None:
         ("WEB_THREADS", "many"),
         ("TRUST_LISTS", "/no/such/list.pem"),
         ("VECTOR_URL", "milvus:http://localhost"),
-        ("EMBEDDER_IMAGE", "clip"),
         ("TSA_URL", "https://first.example,ftp://second.example"),
         ("TSA_URL", "http:///no-host"),
         ("SIGNER_URL", "file:/one,https://two.example/key"),

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from detector.errors import MediaUnreadable, ModelUnavailable
 from detector.fingerprints.compute import Embedders, fingerprints, text_fingerprints
+from detector.fingerprints.copydet import ImageEmbedder
+from detector.fingerprints.image_models import image_model
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.match import Matcher
 from detector.matching.admission import is_telling
@@ -132,3 +135,38 @@ def test_a_model_that_is_not_there_is_a_clear_and_passing_error(tmp_path: Path) 
     with pytest.raises(ModelUnavailable) as caught:
         SentenceEmbedder(str(tmp_path / "no-model")).warm()
     assert not caught.value.permanent
+
+
+@pytest.fixture(scope="module")
+def seeing() -> Embedders:
+    return Embedders(image=ImageEmbedder(threads=1))
+
+
+def test_a_picture_gets_the_embedding_of_all_of_it(
+    tmp_path: Path, seeing: Embedders, photos: dict[str, Image.Image]
+) -> None:
+    path = tmp_path / "china.png"
+    photos["china"].save(path)
+    prints = {entry.method: entry for entry in fingerprints(path, Medium.IMAGE, digest(path), seeing).prints}
+    vector = np.frombuffer(prints["copydet/1"].value, "<f4")
+    assert vector.shape == (192,)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
+    assert prints["copydet/1"].quality > 90
+
+
+def test_a_blank_pictures_embedding_has_no_quality(tmp_path: Path, seeing: Embedders) -> None:
+    path = tmp_path / "blank.png"
+    Image.new("RGB", (64, 64), (250, 250, 250)).save(path)
+    prints = {entry.method: entry for entry in fingerprints(path, Medium.IMAGE, digest(path), seeing).prints}
+    assert prints["copydet/1"].quality == 0
+
+
+def test_warming_loads_the_image_model() -> None:
+    model = ImageEmbedder(threads=1)
+    Embedders(image=model).warm()
+    assert model.ready
+
+
+def test_an_operators_image_model_takes_the_place_of_ours() -> None:
+    assert image_model("/models/clip", "cpu").method == "st-image-clip/1"
+    assert image_model("", "cpu").method == "copydet/1"

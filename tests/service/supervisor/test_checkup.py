@@ -41,7 +41,7 @@ def test_before_the_first_run_it_says_what_is_missing_and_makes_nothing(tmp_path
 def test_every_place_that_is_not_live_says_what_that_costs(tmp_path):
     _, findings, _ = doctor(tmp_path)
     silent = {place for place, found in findings.items() if found["health"] != "live" and not found["cost"]}
-    assert silent <= {"text embedder"}  # the embedded model is the one we recommend
+    assert silent <= {"text embedder", "image embedder"}  # the embedded models are those we recommend
     assert "texts embed in" in json.dumps(findings["device"])
 
 
