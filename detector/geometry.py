@@ -36,9 +36,8 @@ class Agreement:
     `inliers` of `pairs` lie where the affine `matrix` (2, 3), from the asked picture's pixels (mirrored first
     where `mirrored`) to the stored one's, puts them. `asked_outline` and `stored_outline` are the convex
     hulls of their places, (corners, 2), as shares of each picture's width and height; `coverage` is the area
-    of the larger. `likeness` is the mean cosine of the agreeing descriptors; `look` is the correlation of the
-    two pictures' grey levels, one laid over the other, from -1 to 1. Sizes are width and height of the
-    working pictures.
+    of the larger. `look` is the correlation of the two pictures' grey levels, one laid over the other, from -1
+    to 1. Sizes are width and height of the working pictures.
     """
 
     inliers: int
@@ -49,7 +48,6 @@ class Agreement:
     asked_outline: _Floats
     stored_outline: _Floats
     coverage: float
-    likeness: float
     look: float
     asked_size: tuple[int, int]
     stored_size: tuple[int, int]
@@ -124,7 +122,6 @@ class Judge:
             asked_outline=here,
             stored_outline=there,
             coverage=max(_area(here), _area(there)),
-            likeness=float(alike[agreed].mean()),
             look=_correlation(asked, stored, matrix),
             asked_size=(asked.width, asked.height),
             stored_size=(stored.width, stored.height),

@@ -8,21 +8,23 @@ from detector.geometry import Agreement
 METHOD = "image/1"
 """Local features in the same arrangement, weighed together with the hashes and vectors that proposed them."""
 
-_FAR_PDQ, _FAR_COSINE = 128.0, 1.0
+_FAR_PDQ = 128.0
 CAP = 0.9999
 """Only equal digests are certain."""
 
 
 def measured(agreement: Agreement, nearest: Mapping[str, float]) -> dict[str, float]:
-    """The measurements by name; what proposed them by no such print counts as an unrelated one."""
+    """The measurements by name; a picture that PDQ did not propose counts as far by it.
+
+    The vectors' distances are no measurement here: they added nothing on tuning data, and so a new embedding
+    needs no new weights.
+    """
     return {
         "inliers": math.log2(agreement.inliers),
         "share": agreement.inliers / agreement.pairs,
         "coverage": math.sqrt(agreement.coverage),
-        "likeness": agreement.likeness,
         "look": agreement.look,
         "pdq": min(nearest.get("pdq", _FAR_PDQ), _FAR_PDQ) / _FAR_PDQ,
-        "vector": min(nearest.get("vlad", _FAR_COSINE), _FAR_COSINE),
     }
 
 
