@@ -36,8 +36,8 @@ class Agreement:
     `inliers` of `pairs` lie where the affine `matrix` (2, 3), from the asked picture's pixels (mirrored first
     where `mirrored`) to the stored one's, puts them. `asked_outline` and `stored_outline` are the convex
     hulls of their places, (corners, 2), as shares of each picture's width and height; `coverage` is the area
-    of the larger. `look` is the correlation of the two pictures' grey levels, one laid over the other, from -1
-    to 1. Sizes are width and height of the working pictures.
+    of the larger. `look` is the correlation of the two pictures' grey levels, one laid over the other, from
+    -1 to 1. Sizes are width and height of the working pictures.
     """
 
     inliers: int

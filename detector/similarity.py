@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from detector.fingerprints.fingerprint import Unread
+
 Outline = tuple[tuple[float, float], ...]
 
 
@@ -67,9 +69,11 @@ class CampaignSummary:
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """Matches, best first, at most fifty. `degraded` says that an index is being rebuilt."""
+    """Matches, best first, at most fifty. `degraded` says that an index is being rebuilt, `unread` why the
+    item was compared by its digest alone."""
 
     matches: tuple[Match, ...] = ()
     campaign: CampaignSummary | None = None
     degraded: bool = False
     methods: tuple[str, ...] = ()
+    unread: Unread | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from detector.fingerprints.fingerprint import Unread
 from detector.similarity import CampaignSummary, Match, Similarity
 from service.report import CredentialAxis, Reason, Registry, Report
 from service.times import day
@@ -210,6 +211,7 @@ def decide(report: Report) -> Report:
         yield from _credential_rules(report)
         yield from _registry_rules(report)
         yield from campaign_rules(report.similarity.campaign)
+        yield from _unread_rules(report.similarity.unread)
         if report.similarity.degraded:
             yield Action.ACCEPT, "index_degraded", "An index is being rebuilt; matches may be missing."
 
@@ -217,11 +219,18 @@ def decide(report: Report) -> Report:
     return replace(report, action=verdict.action.value, reasons=verdict.reasons)
 
 
+def _unread_rules(unread: Unread | Reason | None) -> Iterator[_Rule]:
+    if unread is not None:
+        sentence = f"{unread.sentence} It was compared by its digest alone."
+        yield Action.ACCEPT, unread.code, sentence
+
+
 def screening(similarity: Similarity) -> Verdict:
     """The verdict on an item of a stream, from its similarity alone (the command line's `screen`)."""
 
     def rules() -> Iterator[_Rule]:
         yield from campaign_rules(similarity.campaign)
+        yield from _unread_rules(similarity.unread)
         if similarity.matches:
             best = similarity.matches[0]
             code = "attested_copy" if best.subject else "near_duplicate"
@@ -242,6 +251,7 @@ def attestable(
 
     def rules() -> Iterator[_Rule]:
         other = other_accounts_original(similarity, tenant)
+        yield from _unread_rules(similarity.unread)
         if credential_status == "invalid" and accept_broken_parent:
             yield (
                 Action.ACCEPT,

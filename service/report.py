@@ -103,12 +103,13 @@ class OriginAxis:
 
 @dataclass(frozen=True, slots=True)
 class SimilarityAxis:
-    """What it resembles."""
+    """What it resembles. `unread` says why the content could only be compared by its digest."""
 
     matches: tuple[Match, ...]
     campaign: CampaignSummary | None
     degraded: bool
     methods: tuple[str, ...]
+    unread: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +174,7 @@ def compose(subject: Subject, inspection: Inspection, standing: Standing, simila
         times=times,
         contradictions=_contradictions(subject, inspection, standing, times),
         origin=_origin(inspection, standing),
-        similarity=SimilarityAxis(
-            similarity.matches, similarity.campaign, similarity.degraded, similarity.methods
-        ),
+        similarity=_similarity(similarity),
     )
 
 
@@ -236,6 +235,11 @@ _CONTRADICTIONS = {
     "assay.claimedInFuture": "claimed_in_future",
     "assay.claimedBeforeCertificate": "claimed_before_certificate",
 }
+
+
+def _similarity(found: Similarity) -> SimilarityAxis:
+    unread = Reason(found.unread.code, found.unread.sentence) if found.unread else None
+    return SimilarityAxis(found.matches, found.campaign, found.degraded, found.methods, unread)
 
 
 def attested_original(similarity: Similarity) -> Match | None:

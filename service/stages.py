@@ -17,7 +17,7 @@ from attest.flows.append import append as append_leaf
 from attest.log.leaf import Kind, Opening
 from attest.queries import sealed_size
 from detector.fingerprints.compute import fingerprints
-from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.fingerprint import Fingerprint, Fingerprints, Unread
 from detector.flows.index_item import index
 from provenance.assets.asset import Asset, Medium
 from provenance.flows.keep import keep
@@ -194,6 +194,7 @@ def _prints_to_json(prints: Fingerprints) -> dict[str, Any]:
         "sha256": prints.sha256,
         "medium": prints.medium.value,
         "excerpt": prints.excerpt,
+        "unread": asdict(prints.unread) if prints.unread else None,
         "prints": [
             {"method": p.method, "value": base64.b64encode(p.value).decode(), "quality": p.quality}
             for p in prints.prints
@@ -207,6 +208,7 @@ def prints_from_json(stored: dict[str, Any]) -> Fingerprints:
         sha256=stored["sha256"],
         medium=Medium(stored["medium"]),
         excerpt=stored["excerpt"],
+        unread=Unread(**stored["unread"]) if stored.get("unread") else None,
         prints=tuple(
             Fingerprint(p["method"], base64.b64decode(p["value"]), p["quality"]) for p in stored["prints"]
         ),

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from detector.errors import MediaUnreadable
 from detector.fingerprints.exact import digest_print, text_print
-from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.fingerprint import Fingerprint, Fingerprints, Unread
 from detector.fingerprints.image_embedding import embedding_prints
 from detector.fingerprints.image_model import ImageModel
 from detector.fingerprints.iscc import text_code
@@ -66,10 +66,22 @@ def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) 
     """All fingerprints of the file at `path`; `sha256` is its digest in hex.
 
     Pictures: digest, PDQ, local features and their vectors, embedding, ISCC and a thumbnail. Texts: see
-    text_fingerprints, and ISCC. All else: the digest. Raises MediaUnreadable when a picture or text cannot be
-    decoded within the limits, ModelUnavailable when a model cannot be loaded, DecoderUnavailable when no
-    worker can be started.
+    text_fingerprints, and ISCC. All else: the digest, and that alone, with the reason in `unread`, where the
+    content cannot be decoded within the limits. Raises ModelUnavailable when a model cannot be loaded,
+    DecoderUnavailable when no worker can be started.
     """
+    try:
+        return _decoded(path, medium, sha256, embedders)
+    except MediaUnreadable as error:
+        return undecoded(medium, sha256, error)
+
+
+def undecoded(medium: Medium, sha256: str, error: MediaUnreadable) -> Fingerprints:
+    """The fingerprints of what cannot be decoded: its digest."""
+    return Fingerprints(sha256, medium, (digest_print(sha256),), unread=Unread(error.code, str(error)))
+
+
+def _decoded(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
     if medium is Medium.TEXT:
         text = read_text(path, embedders.text_bytes)
         return replace(text_fingerprints([text], embedders, [sha256])[0], iscc=text_code(text))

@@ -19,11 +19,20 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """Why an item could not be decoded: a stable code (that of the error) and a sentence for a person."""
+
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fingerprints:
     """All fingerprints of one item.
 
     `excerpt` is at most 500 characters of normalised text, for evidence. `iscc` is its ISO 24138 content code
-    ("ISCC:…") and `thumbnail` a small JPEG, for its manifest; neither is matched with.
+    ("ISCC:…") and `thumbnail` a small JPEG, for its manifest; neither is matched with. `unread` says why
+    there is nothing but the digest.
     """
 
     sha256: str
@@ -32,3 +41,4 @@ class Fingerprints:
     excerpt: str = ""
     iscc: str | None = None
     thumbnail: bytes | None = None
+    unread: Unread | None = None

@@ -41,7 +41,8 @@ def embedding_prints(
 ) -> tuple[Fingerprint, ...]:
     """The embedding of what small() gave; with our own model, those of halves, middle and quarters as well.
 
-    `quality` is the picture's own, from PDQ. A model of the operator's choice is asked about the whole alone. Raises ModelUnavailable.
+    `quality` is the picture's own, from PDQ. A model of the operator's choice is asked about the whole
+    alone. Raises ModelUnavailable.
     """
     own = model.method == COPYDET_METHOD
     parts = [_part(seen, *part) for part in _PARTS] if own and min(seen.shape[:2]) >= _LEAST_SIDE else []

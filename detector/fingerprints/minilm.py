@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import ModelUnavailable
+from detector.fingerprints.batching import Batcher
 from detector.fingerprints.precision import choose
 from detector.fingerprints.transformer_model import method_of, open_model
 
@@ -32,6 +33,7 @@ class SentenceEmbedder:
         self.threads = threads
         self.method = method_of(model) if model else METHOD
         self._lock = threading.Lock()
+        self._batcher = Batcher(self._encode)
         self._loaded: Any = None
         self._bfloat16 = False
 
@@ -48,21 +50,16 @@ class SentenceEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """L2-normalised vectors, float32 of shape (len(texts), dimensions), in the order given.
 
-        Texts are grouped by length, so that a long one does not pad a whole batch of short ones; equal ones,
-        as most copies in a campaign are once their disguises are undone, are computed once. Computed with
-        bfloat16 where precision.choose() says so.
+        Calls of several threads are computed together (batching.py). Texts are grouped by length, so that a
+        long one does not pad a whole batch of short ones; equal ones, as most copies in a campaign are once
+        their disguises are undone, are computed once. bfloat16 is used where precision.choose() says so.
         Raises ModelUnavailable when the model cannot be loaded.
         """
         if not texts:
             return np.zeros((0, 0), dtype=np.float32)
         # A lone surrogate is no character that a tokeniser written in Rust can be given.
         cut = [text[:_READ_CHARACTERS].encode("utf-8", "replace").decode("utf-8") for text in texts]
-        places: dict[str, int] = {}
-        for text in cut:
-            places.setdefault(text, len(places))
-        with self._lock:
-            vectors = self._encode(list(places))
-        return vectors[[places[text] for text in cut]]
+        return self._batcher(cut)
 
     def plain_model(self) -> Any:
         """The sentence-transformers model itself, for measuring beside it. Raises ModelUnavailable."""
@@ -70,6 +67,14 @@ class SentenceEmbedder:
             return self._load()
 
     def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+        places: dict[str, int] = {}
+        for text in texts:
+            places.setdefault(text, len(places))
+        with self._lock:
+            vectors = self._computed(list(places))
+        return vectors[[places[text] for text in texts]]
+
+    def _computed(self, texts: list[str]) -> NDArray[np.float32]:
         model = self._load()
         import torch
 

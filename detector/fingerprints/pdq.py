@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.fingerprints.fingerprint import Fingerprint
+from detector.fingerprints.pdq_hashing import dihedral
 from detector.media.trim import trimmed
 
 METHOD = "pdq/1"
@@ -31,23 +32,12 @@ def pdq_prints(pixels: NDArray[np.uint8]) -> tuple[Fingerprint, ...]:
     Each value is 32 bytes; quality is PDQ's own gradient measure, 0 to 100. A flat picture scores near 0.
     A negative's hash is the complement, but for the few coefficients at the median: nothing is computed anew.
     """
-    views, quality = _hashed(pixels)
+    views, quality = dihedral(pixels)
     prints = [Fingerprint(METHOD, _packed(views[0]), quality)]
     prints += [Fingerprint(TURNED_METHOD, _packed(view), quality) for view in views[1:]]
-    prints += [
-        Fingerprint(INVERTED_METHOD, _packed(1 - view), quality) for view in views[_BOTH]
-    ]
+    prints += [Fingerprint(INVERTED_METHOD, _packed(1 - view), quality) for view in views[_BOTH]]
     inner = trimmed(pixels)
     if inner is not None:
-        views, quality = _hashed(inner)
-        prints += [
-            Fingerprint(TRIMMED_METHOD, _packed(view), quality) for view in views[_BOTH]
-        ]
+        views, quality = dihedral(inner)
+        prints += [Fingerprint(TRIMMED_METHOD, _packed(view), quality) for view in views[_BOTH]]
     return tuple(prints)
-
-
-def _hashed(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
-    import pdqhash
-
-    views, quality = pdqhash.compute_dihedral(np.ascontiguousarray(pixels))
-    return np.asarray(views, dtype=np.uint8), int(quality)

@@ -115,6 +115,7 @@ class LiveIndex:
             campaign=None if campaign is None else summary(campaign),
             degraded=self.degraded,
             methods=tuple(sorted({entry.method for entry in prints.prints} & set(self.methods))),
+            unread=prints.unread,
         )
 
     def with_campaign(self, similarity: Similarity, item: Item) -> Similarity:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from detector.errors import MediaUnreadable
+from detector.media.colour import to_srgb
 
 CANONICAL_VERSION = 1
 CANONICAL_SIDE = 1024
@@ -72,13 +73,14 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode as RGB; transparency is laid over white, as a browser's page would show it."""
+    """Any Pillow mode as sRGB; transparency is laid over white, as a browser's page would show it."""
+    profile = image.info.get("icc_profile")
     if image.mode in _DEEP_MODES:
         image = _depth_to_8_bit(image)
     transparent = image.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info
     if image.mode in {"P", "PA"} or (transparent and image.mode in {"L", "RGB", "1"}):
         image = image.convert("RGBA" if transparent else "RGB")
-    image = _reduced(image)
+    image = to_srgb(_reduced(image), profile)
     if transparent:
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))

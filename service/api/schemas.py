@@ -198,12 +198,14 @@ class CampaignSummary(Schema):
 
 
 class SimilarityAxis(Schema):
-    """What it resembles; `degraded` says that an index is being rebuilt and matches may be missing."""
+    """What it resembles; `degraded` says that an index is being rebuilt and matches may be missing, `unread`
+    why the content could not be decoded and was compared by its digest alone."""
 
     matches: list[Match]
     campaign: CampaignSummary | None
     degraded: bool
     methods: list[str]
+    unread: Reason | None = None
 
 
 class Report(Schema):

@@ -15,7 +15,6 @@ from detector.sources import ScreenItem, read_sources
 from service import policy
 from service.cli.progress import Steps
 from service.policy import Verdict
-from service.report import Reason
 from service.settings.env import Config
 
 
@@ -66,21 +65,10 @@ def screened(
     items: Sequence[ScreenItem], references: Sequence[ScreenItem] | None, models: Embedders, shown: Steps
 ) -> Iterator[Screened]:
     """Screen `items` against one another, or against `references`; in order."""
-    against = None if references is None else _counted(references, shown)
-    for result in screen(_counted(items, shown), against, models):
-        yield Screened(result, _verdict(result))
 
-
-def _counted(items: Sequence[ScreenItem], shown: Steps) -> Iterator[ScreenItem]:
-    for item in items:
+    def done(item: ScreenItem) -> None:
         shown.note(item.id)
-        yield item
         shown.advance()
 
-
-def _verdict(result: ScreenResult) -> Verdict:
-    verdict = policy.screening(result.similarity)
-    if result.error is None:
-        return verdict
-    reason = Reason(result.error.code, f"{result.error} It was compared by its digest alone.")
-    return Verdict(verdict.action, (*verdict.reasons, reason))
+    for result in screen(items, references, models, done=done):
+        yield Screened(result, policy.screening(result.similarity))

@@ -16,10 +16,10 @@ def show(console: Console, found: Sequence[Screened], *, against: bool) -> None:
     """Print the groups, or the items that resemble a reference, and how many are alone."""
     alike = _matched(console, found) if against else _groups(console, found)
     for each in found:
-        if each.result.error is not None:
-            _line(console, f"not read: {each.result.item}: {each.result.error}")
+        if each.result.unread is not None:
+            _line(console, f"not read: {each.result.item}: {each.result.unread.sentence}")
     kind = "resemble a reference" if against else "are in a group"
-    unread = sum(each.result.error is not None and not each.result.matches for each in found)
+    unread = sum(each.result.unread is not None and not each.result.matches for each in found)
     counts = [f"{alike} {kind}", f"{len(found) - alike - unread} alone"]
     if unread:
         counts.append(f"{unread} could not be read")

@@ -236,6 +236,11 @@ def _similarity(report: Report) -> Axis:
         sentence = "We have seen the same or nearly the same content before; details say how close."
     else:
         word, tone, sentence = "No match", "neutral", "Nothing that we have seen resembles it."
+    if axis.unread is not None:
+        if not count:
+            word = "Not compared"
+            sentence = "We have not seen these very bytes before."
+        sentence += f" {axis.unread.sentence} It was compared by its digest alone."
     if axis.degraded:
         tone = "warn"
         sentence += " An index is being rebuilt, so matches may be missing."

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from detector.fingerprints.compute import Embedders
+from detector.media.workers import Workers
 from detector.screening import screen
 from detector.sources import ScreenItem, StreamInvalid, read_sources
 
@@ -56,8 +57,42 @@ def test_a_folder_of_photos_with_copies_lists_each_group(
         group = {n: r for n, r in results.items() if n.startswith(name)}
         assert len({r.campaign for r in group.values()}) == 1
         assert all({Path(m.item).name for m in r.matches} == set(group) - {n} for n, r in group.items())
-    assert results["cut.jpg"].error is not None
+    assert results["cut.jpg"].unread is not None
     assert results["cut.jpg"].matches == ()
+
+
+def test_results_are_the_same_however_many_workers_there_are(
+    tmp_path: Path, photos: dict[str, Image.Image]
+) -> None:
+    for name, photo in photos.items():
+        for side in (64, 200, 320):
+            photo.resize((side, side)).save(tmp_path / f"{name}-{side}.jpg")
+    (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 30)
+    (tmp_path / "note.txt").write_text("Win cash now! Text CLAIM to 80086 before midnight tonight")
+    (tmp_path / "list.jsonl").write_text(
+        '{"id": 1, "text": "WIN CASH NOW!! Text CLAIM to 80086 before midnight"}'
+    )
+    items = list(read_sources([tmp_path]))
+    seen: list[ScreenItem] = []
+    alone = list(screen(items, None, Embedders(), done=seen.append))
+    assert seen == items
+    assert [each.item for each in alone] == [item.id for item in items]
+    assert sum(each.campaign is not None for each in alone) == 8
+    for count in (1, 3):
+        workers = Workers(count)
+        try:
+            assert list(screen(items, None, Embedders(workers=workers))) == alone
+        finally:
+            workers.close()
+
+
+def test_a_file_that_may_not_be_opened_is_reported_and_the_rest_is_screened(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("thanks!")
+    items = [ScreenItem("gone", path=tmp_path / "gone.jpg"), ScreenItem("a", path=tmp_path / "a.txt")]
+    gone, other = screen(items, None, Embedders())
+    assert gone.unread is not None
+    assert (gone.unread.code, gone.matches) == ("media_unreadable", ())
+    assert other.unread is None
 
 
 def test_a_stream_of_texts_is_read(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import dataclasses
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,29 @@ def resized(photo: Path, width: int = 480) -> bytes:
         out = io.BytesIO()
         smaller.save(out, "JPEG", quality=70)
     return out.getvalue()
+
+
+def png_without_its_pixels() -> bytes:
+    """Sound in its structure, and yet what should be compressed pixels is none."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", 20, 20, 8, 2, 0, 0, 0)
+    pixels = chunk(b"IDAT", b"\xff" * 100)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+
+
+def test_what_cannot_be_decoded_is_attested_by_its_digest_and_the_reason_is_said(account: Account) -> None:
+    done = after(submit(account, png_without_its_pixels(), "torn.png"))
+    assert (done.state, done.error) == (State.APPENDED, "")
+    assert [reason["code"] for reason in done.reasons] == ["unreadable_image"]
+    assert "compared by its digest alone" in done.reasons[0]["sentence"]
+    with incoming([png_without_its_pixels()], "again.png") as asset:
+        seen = pipeline.verify(asset)
+    assert seen.similarity.unread is not None
+    assert seen.similarity.unread.code == "unreadable_image"
+    assert seen.similarity.matches[0].subject == str(done.pk)
 
 
 def test_a_photo_goes_from_the_door_to_a_checkpoint(account: Account, photo: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attest.standing import Anchor, Finality, Registration, Standing
+from detector.fingerprints.fingerprint import Unread
 from detector.similarity import CampaignSummary, Match, Similarity
 from provenance.inspection.inspection import (
     Credential,
@@ -165,6 +166,7 @@ def test_an_inspection_stored_by_an_earlier_version_still_loads() -> None:
             CampaignSummary("c", 3, 1, 1, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"),
             degraded=True,
             methods=("pdq/1",),
+            unread=Unread("decode_timeout", "Too slow."),
         ),
     ],
 )

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.errors import MediaUnreadable, ModelUnavailable
+from detector.errors import ModelUnavailable
 from detector.fingerprints.compute import Embedders, fingerprints, text_fingerprints
 from detector.fingerprints.copydet import ImageEmbedder
+from detector.fingerprints.exact import digest_print
 from detector.fingerprints.image_models import image_model
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.match import Matcher
@@ -35,11 +36,13 @@ def test_an_svg_gets_its_digest_alone(tmp_path: Path, without_model: Embedders) 
     assert len(fingerprints(path, Medium.IMAGE, digest(path), without_model).prints) == 1
 
 
-def test_a_damaged_jpeg_is_an_error(tmp_path: Path, without_model: Embedders) -> None:
+def test_a_damaged_jpeg_is_known_by_its_digest_and_says_why(tmp_path: Path, without_model: Embedders) -> None:
     path = tmp_path / "cut.jpg"
     path.write_bytes(b"\xff\xd8\xff\xe0")
-    with pytest.raises(MediaUnreadable):
-        fingerprints(path, Medium.IMAGE, digest(path), without_model)
+    found = fingerprints(path, Medium.IMAGE, digest(path), without_model)
+    assert found.prints == (digest_print(digest(path)),)
+    assert found.unread is not None
+    assert found.unread.code in {"unreadable_image", "truncated_file"}
 
 
 @pytest.mark.parametrize("text", ["", "a", "😀😀😀", "thanks!", "\u200b", "ok", "!!!", "\ud800"])

@@ -90,7 +90,7 @@ def test_the_report_has_the_axes_that_the_design_names(assay: Any, press: Any) -
             "status",
         ],
         "origin": ["by", "digital_source_type", "status"],
-        "similarity": ["campaign", "degraded", "matches", "methods"],
+        "similarity": ["campaign", "degraded", "matches", "methods", "unread"],
     }
     assert {"code", "sentence"} == set(report["reasons"][0])
 

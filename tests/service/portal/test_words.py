@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from attest.standing import Anchor, Finality, Registration, Standing
+from detector.fingerprints.fingerprint import Unread
 from detector.similarity import CampaignSummary, Match, Region, Similarity
 from provenance.inspection.inspection import Credential, Inspection, Origin, Revocation
 from provenance.manifests.manifest import SourceType
@@ -136,6 +137,14 @@ def test_a_campaign_and_a_degraded_index_are_said() -> None:
     assert axis.tone == "warn"
     assert "30" in axis.sentence
     assert "rebuilt" in axis.sentence
+
+
+def test_content_that_could_not_be_decoded_is_not_said_to_be_unlike_all() -> None:
+    unread = Unread("decode_timeout", "Decoding this file took longer than allowed.")
+    axis = axis_of(report(similarity=Similarity(unread=unread)), "similarity")
+    assert axis.word == "Not compared"
+    assert "took longer than allowed. It was compared by its digest alone" in axis.sentence
+    assert "resembles" not in axis.sentence
 
 
 def test_a_stripped_copy_is_told_apart_from_an_attestation() -> None:
