@@ -80,7 +80,8 @@ class SiftVoting:
     def __init__(self) -> None:
         import cv2
 
-        self._sift: Any = cv2.SIFT_create(nfeatures=500)
+        made: Any = cv2
+        self._sift: Any = made.SIFT_create(nfeatures=500)
         self._held: list[tuple[NDArray[np.float32], NDArray[np.float32]] | None] = []
         self._index: Any = None
         self._owner: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -88,7 +89,8 @@ class SiftVoting:
     def features(self, image: Image.Image) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
         """Places and descriptors of at most 500 points, of the picture with its longer side at 320."""
         factor = 320 / max(image.size)
-        grey = image.convert("L").resize(tuple(max(1, round(side * factor)) for side in image.size))
+        size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+        grey = image.convert("L").resize(size)
         points, rows = self._sift.detectAndCompute(np.asarray(grey), None)
         if rows is None or len(points) < 4:
             return None
@@ -126,6 +128,8 @@ class SiftVoting:
             return 0
         pairs = cv2.BFMatcher().knnMatch(asked[1], held[1], k=2)
         good = [near for near, second in pairs if near.distance < 0.8 * second.distance]
+        # Many points drawn to one are no arrangement, though RANSAC takes them for one of scale nought.
+        good = list({pair.trainIdx: pair for pair in sorted(good, key=lambda p: -p.distance)}.values())
         if len(good) < 4:
             return 0
         here = np.array([asked[0][pair.queryIdx] for pair in good])

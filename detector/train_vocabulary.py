@@ -47,7 +47,7 @@ def learnt(held: list[LocalFeatures]) -> dict[str, _Floats]:
     sample = [each.descriptors[chance.permutation(len(each))[:_A_PICTURE]] for each in held]
     means = faiss.Kmeans(128, WORDS, niter=20, seed=_SEED)
     means.train(np.concatenate(sample))
-    words = means.centroids.astype(np.float16).astype(np.float32)
+    words = np.asarray(means.centroids).astype(np.float16).astype(np.float32)
     rows = np.stack([aggregated(each.descriptors, words) for each in held])
     mean = rows.mean(axis=0)
     centred = (rows - mean).astype(np.float64)
@@ -66,7 +66,8 @@ def main(arguments: list[str]) -> None:
     paths = [path for path in sorted(folder.rglob("*.jpg")) if not is_for_thresholds(path)]
     made = learnt(features(paths))
     held = io.BytesIO()
-    np.savez(held, **{name: value.astype(np.float16) for name, value in made.items()})
+    words, mean, projection = (made[name].astype(np.float16) for name in ("words", "mean", "projection"))
+    np.savez(held, words=words, mean=mean, projection=projection)
     WEIGHTS.parent.mkdir(exist_ok=True)
     WEIGHTS.write_bytes(held.getvalue())
     digest = hashlib.sha256(held.getvalue()).hexdigest()
