@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchmarks import embed_images
+from benchmarks import embed_images, together
 from benchmarks.languages import SENTENCES
 from benchmarks.text import CORPUS
 from detector.calibrate_text import half
@@ -60,6 +60,7 @@ def measure() -> list[Figure]:
             Figure(f"{name}: ours", len(texts) / statistics.median(ours), "texts/s"),
             Figure(f"{name}: default", len(texts) / statistics.median(theirs), "texts/s"),
         ]
+    figures += together.figures(embedder, short)
     vectors, plain = embedder.embed(short), np.asarray(_default(embedder, short))
     cosines = np.einsum("ij,ij->i", vectors, plain)
     word = "held" if cosines.mean() >= 0.999 else "MISSED"

@@ -63,18 +63,10 @@ def pictures_of(pictures: Pictures) -> list[Any]:
 
 def _in_torch(pictures: Pictures) -> Callable[[], object]:
     """The network as it is trained, untrained: its time does not depend on its weights."""
-    import torch
-
-    from detector.training.network import Network
+    from detector.training.network import Network, vectors
 
     network = Network().eval()
-
-    def call() -> None:
-        with torch.inference_mode():
-            for picture in pictures:
-                network(torch.from_numpy(squared(picture, SIDE)[np.newaxis].copy()))
-
-    return call
+    return lambda: [vectors(network, squared(picture, SIDE)[np.newaxis].copy()) for picture in pictures]
 
 
 def _clip(folder: Path) -> Any:

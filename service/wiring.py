@@ -283,8 +283,8 @@ def embedders() -> Embedders:
     """The fingerprints' models, loaded when first used."""
     text = SentenceEmbedder(config().embedder_text, config().device)
     image = image_model(config().embedder_image, config().device)
-    image_limits = ImageLimits(max_pixels=limits().max_pixels)
-    return Embedders(text=text, image=image, image_limits=image_limits, workers=Workers())
+    bounds = ImageLimits(max_pixels=limits().max_pixels)
+    return Embedders(text=text, image=image, image_limits=bounds, workers=Workers())
 
 
 @_Once

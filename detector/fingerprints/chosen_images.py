@@ -46,7 +46,7 @@ class ChosenImageModel:
     @property
     def dimensions(self) -> int:
         """Length of its vectors; loads the model. Raises ModelUnavailable."""
-        return self.embed([np.zeros((1, 1, 3), np.uint8)]).shape[1]
+        return int(self.embed([np.zeros((1, 1, 3), np.uint8)]).shape[1])
 
     def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """L2-normalised vectors, float32 of shape (len(pictures), dimensions), in the order given.

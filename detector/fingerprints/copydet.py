@@ -18,7 +18,7 @@ from detector.errors import ModelUnavailable
 METHOD = "copydet/1"
 DIMENSIONS = 192
 WEIGHTS = Path(__file__).parent / "weights" / "copydet-1.onnx"
-WEIGHTS_SHA256 = "8a0478011d043914dba84b8fb98f9befc64a443b8d14e97b8cfe0909b8c6d923"
+WEIGHTS_SHA256 = "9095493c76a14012c3c656a43a3d147bd241736834fada2624537a824ad174ab"
 SIDE = 128
 """Pixels a side that the network is given; every picture is resized to that square, whatever its shape."""
 _BATCH = 16

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from detector.training.pictures import Picture
 
@@ -27,14 +28,14 @@ def grey(picture: Picture, rng: Generator) -> Picture:
     """One channel for all three: luminance or one of the three; at times tinted, as sepia is."""
     weights = np.array([0.299, 0.587, 0.114]) if rng.random() < 0.7 else rng.dirichlet((1.0, 1.0, 1.0))
     light = (picture.astype(np.float32) @ weights.astype(np.float32))[:, :, None]
-    tint = np.array([1.0, 1.0, 1.0]) if rng.random() < 0.6 else rng.uniform(0.6, 1.1, 3)
+    tint: NDArray[np.float64] = np.array([1.0, 1.0, 1.0]) if rng.random() < 0.6 else rng.uniform(0.6, 1.1, 3)
     return _rgb(np.clip(light * tint.astype(np.float32), 0, 255).astype(np.uint8))
 
 
 def channels(picture: Picture, rng: Generator) -> Picture:
     """Shuffle the channels or scale each alone (a colour cast)."""
     if rng.random() < 0.3:
-        return np.ascontiguousarray(picture[:, :, rng.permutation(3)])
+        return _rgb(picture[:, :, rng.permutation(3)])
     cast = rng.uniform(0.5, 1.4, 3).astype(np.float32)
     return np.clip(picture * cast, 0, 255).astype(np.uint8)
 

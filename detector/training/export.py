@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from detector.fingerprints.copydet import ImageEmbedder
-from detector.training.network import Network
+from detector.training.network import Network, vectors
 
 OPSET = 18
 LEAST_COSINE = 0.9999
@@ -56,7 +56,6 @@ def _strip(path: Path) -> None:
 
 def least_cosine(network: Network, path: Path, squares: NDArray[np.uint8]) -> float:
     """The least cosine between torch's and ONNX Runtime's vectors of `squares` (n, side, side, 3)."""
-    with torch.inference_mode():
-        expected = network.eval()(torch.from_numpy(squares)).numpy()
+    expected = vectors(network.eval(), squares)
     found = ImageEmbedder(weights=path).embed(list(squares))
     return float(np.einsum("ij,ij->i", expected, found).min())

@@ -2,7 +2,9 @@
 
 from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 DIMENSIONS = 192
@@ -75,6 +77,12 @@ class Network(nn.Module):
         coarse = self.coarse(fine)
         pooled = torch.cat([self.pool_fine(fine), self.pool_coarse(coarse)], dim=1)
         return nn.functional.normalize(cast(Tensor, self.head(pooled)), dim=1)
+
+
+def vectors(network: Network, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What the network, in eval(), gives in torch for pictures (n, side, side, 3): (n, DIMENSIONS)."""
+    with torch.inference_mode():
+        return np.asarray(network(torch.from_numpy(squares)).numpy(), dtype=np.float32)
 
 
 def _convolution(inner: int, outer: int, size: int, stride: int) -> nn.Sequential:
