@@ -13,15 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from detector.calibrate_image import PROPOSING, image_methods
+from detector.calibrate_image import PDQ_FLOOR, PROPOSING, image_methods
 from detector.calibrate_text import text_methods, tuning_texts
 from detector.errors import MediaUnreadable
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.pdq import pdq_prints
 from detector.matching.fusion import METHOD as IMAGE_METHOD
 from detector.media.image import canonical_rgb
-
-PDQ_FLOOR = 50
 
 
 def pdq_method(folder: Path) -> dict[str, Any]:
