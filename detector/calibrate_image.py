@@ -139,7 +139,7 @@ def fitted(examples: Sequence[Example], edits: Sequence[str]) -> dict[str, Any]:
 
 
 def _limit(worst: Any, rate: float) -> float:
-    """The probability that at most this share of questions gave something unrelated; at least that of RATES."""
+    """The probability that at most this share of questions met something unrelated; at least RATES."""
     allowed = int(rate * len(worst))
     highest = float(np.sort(worst)[::-1][allowed])
     return max(RATES[rate], min(0.9999, highest + 0.02 * (1 - highest) + 1e-4))
