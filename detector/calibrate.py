@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from detector.calibrate_audio import audio_methods
+from detector.calibrate_image import PDQ_FLOOR, PROPOSING, image_methods
 from detector.calibrate_text import asked, text_methods, tuning_texts
 from detector.calibrate_video import video_methods
 from detector.errors import MediaUnreadable
@@ -23,12 +24,11 @@ from detector.fingerprints.audio import METHOD as AUDIO_METHOD
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.pdq import pdq_prints
 from detector.fingerprints.video import METHOD as VIDEO_METHOD
+from detector.matching.fusion import METHOD as IMAGE_METHOD
 from detector.media.image import canonical_rgb
 
-PDQ_FLOOR = 50
 
-
-def image_methods(folder: Path) -> dict[str, Any]:
+def pdq_method(folder: Path) -> dict[str, Any]:
     """PDQ's threshold: three quarters of the least distance between pictures of different categories.
 
     Distances are the least over the eight dihedral views, as they are asked with.
@@ -75,14 +75,15 @@ def main(arguments: list[str]) -> None:
     given = parser.parse_args(arguments)
     path = Path(__file__).with_name("calibration.json")
     held: dict[str, Any] = json.loads(path.read_text())["methods"]
-    others = {PDQ_METHOD, AUDIO_METHOD, VIDEO_METHOD}
-    images = {method: entry for method, entry in held.items() if method == PDQ_METHOD}
-    recordings = {method: entry for method, entry in held.items() if method in others - {PDQ_METHOD}}
-    texts = {method: entry for method, entry in held.items() if method not in others}
+    recorded = {AUDIO_METHOD, VIDEO_METHOD}
+    seen = {PDQ_METHOD, IMAGE_METHOD, *PROPOSING}
+    images = {method: entry for method, entry in held.items() if method in seen}
+    recordings = {method: entry for method, entry in held.items() if method in recorded}
+    texts = {method: entry for method, entry in held.items() if method not in recorded | seen}
     if given.text:
         texts = text_methods(tuning_texts(given.text))
     if given.images:
-        images = image_methods(given.images)
+        images = pdq_method(given.images) | image_methods(given.images)
     if given.audio:
         recordings |= audio_methods()
     if given.video:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from math import sqrt
 from pathlib import Path
@@ -34,6 +34,7 @@ class Calibration:
     `width` is bytes a code or dimensions; a distance above `threshold` (bits, or 1 - cosine) is no match;
     a fingerprint of quality under `floor` is neither stored nor asked with. `evidence` says how it was set.
     `reach` is set where the index only proposes: items up to that distance are then compared exactly.
+    `weights` are those of a logistic regression that makes one probability of several measurements.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Calibration:
     floor: int
     evidence: Mapping[str, Any]
     reach: float = 0.0
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def score(self, distance: float) -> float:
         """Likeness from 1 (the same) to 0 (as far as two unrelated items are on average)."""
@@ -63,6 +65,7 @@ def shipped() -> Mapping[str, Calibration]:
             floor=int(entry["floor"]),
             evidence=entry.get("evidence", {}),
             reach=float(entry.get("reach", 0)),
+            weights=entry.get("weights", {}),
         )
         for method, entry in data["methods"].items()
     }

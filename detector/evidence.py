@@ -4,12 +4,25 @@ import difflib
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detector.fingerprints.exact import SHA256_METHOD
+from detector.fingerprints.pdq import INVERTED_METHOD, TRIMMED_METHOD, TURNED_METHOD
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
+from detector.geometry import Agreement
 from detector.recheck import ORDER_METHOD, PASSAGE_METHOD
+from detector.similarity import Outline, Region
 from provenance.assets.asset import Medium
 
 _COMPARED_WORDS = 400
+_WHOLE = 0.7
+"""Share of a picture's width and height that an outline spans where we speak of all of it."""
+_VIEWS = {
+    TURNED_METHOD: "Looks the same when turned or mirrored",
+    INVERTED_METHOD: "Looks the same with its colours inverted",
+    TRIMMED_METHOD: "Looks the same without its border",
+}
 
 
 def why_equal(method: str, medium: Medium, telling: bool = True) -> str:
@@ -21,16 +34,14 @@ def why_equal(method: str, medium: Medium, telling: bool = True) -> str:
     return sentence if telling else f"{sentence} It is too short or too plain for that to mean much."
 
 
-def why_near(
-    method: str, distance: float, threshold: float, *, turned: bool = False, share: float = 1.0
-) -> str:
+def why_near(method: str, distance: float, threshold: float, *, view: str = "", share: float = 1.0) -> str:
     """The sentence for two items within a threshold of each other.
 
-    `share` is how much of the longer text a passage is.
+    `view` is the method of the hash that was asked with, `share` how much of the longer text a passage is.
     """
     if method == PDQ_METHOD:
-        view = "Looks the same when turned or mirrored" if turned else "Looks the same"
-        return f"{view}: {distance:.0f} of 256 PDQ bits differ, up to {threshold:.0f} count as a copy."
+        seen = _VIEWS.get(view, "Looks the same")
+        return f"{seen}: {distance:.0f} of 256 PDQ bits differ, up to {threshold:.0f} count as a copy."
     likeness = f"{max(0.0, 1 - distance):.0%} alike, {1 - threshold:.0%} and more count as a copy"
     if method.startswith("shingle"):
         return f"Nearly the same sequences of letters: {likeness}."
@@ -39,6 +50,54 @@ def why_near(
     if method == PASSAGE_METHOD:
         return f"One text holds the other, which is {share:.0%} as long, as a passage: {likeness}."
     return f"Says nearly the same thing: {likeness}."
+
+
+def region(agreement: Agreement) -> Region:
+    """The agreement as the report shows it: shares of either picture instead of pixels."""
+    wide, high = agreement.asked_size
+    wide_there, high_there = agreement.stored_size
+    (a, b, c), (d, e, f) = agreement.matrix
+    across = (a * wide / wide_there, b * high / wide_there, c / wide_there)
+    down = (d * wide / high_there, e * high / high_there, f / high_there)
+    return Region(
+        transform="affine",
+        matrix=tuple(round(float(value), 5) for value in (*across, *down)),
+        rotation=round(agreement.degrees, 1) + 0.0,
+        scale=round(1 / agreement.scale, 3),
+        mirrored=agreement.mirrored,
+        inverted=agreement.inverted,
+        inliers=agreement.inliers,
+        pairs=agreement.pairs,
+        asked=_outline(agreement.asked_outline),
+        matched=_outline(agreement.stored_outline),
+        asked_ratio=round(wide / high, 4),
+        matched_ratio=round(wide_there / high_there, 4),
+    )
+
+
+def _outline(corners: NDArray[np.float32]) -> Outline:
+    return tuple((round(float(x), 4), round(float(y), 4)) for x, y in corners)
+
+
+def why_region(found: Region) -> str:
+    """The sentence for two pictures whose points lie in the same arrangement."""
+    what = "A part of it" if _is_part(found.matched) else "It"
+    where = "a part of this picture" if _is_part(found.asked) else "this picture"
+    turns = []
+    if abs(found.rotation) >= 2:
+        turns.append(f"turned by {abs(found.rotation):.0f}°")
+    if found.mirrored:
+        turns.append("mirrored")
+    if found.inverted:
+        turns.append("with inverted colours")
+    how = f", {', '.join(turns)}" if turns else ""
+    return f"{what} is in {where}{how}: {found.inliers} of {found.pairs} points agree."
+
+
+def _is_part(outline: Outline) -> bool:
+    """Whether an outline leaves out so much of its picture that it is worth saying."""
+    sides = zip(*outline, strict=True)
+    return any(max(side) - min(side) < _WHOLE for side in sides)
 
 
 class Change(StrEnum):

@@ -8,6 +8,7 @@ from detector.errors import SnapshotInvalid
 from detector.fingerprints.audio import METHOD as AUDIO_METHOD
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.shingles import SKELETON_METHOD
+from detector.fingerprints.sift import METHOD as SIFT_METHOD
 from detector.fingerprints.video import METHOD as VIDEO_METHOD
 from detector.index.build import faiss_index
 from detector.matching.audio import AudioMatcher
@@ -20,7 +21,7 @@ from detector.matching.values import KeptValues, ReadValues
 from detector.matching.vectors import MakeIndex
 from detector.matching.video import VideoMatcher
 
-READ_METHODS = (SKELETON_METHOD, AUDIO_METHOD, VIDEO_METHOD)
+READ_METHODS = (SKELETON_METHOD, SIFT_METHOD, AUDIO_METHOD, VIDEO_METHOD)
 """Fingerprints that no index holds."""
 
 
@@ -34,7 +35,7 @@ class Matcher:
         self._media: dict[str, MediumMatcher] = {
             "digest": DigestMatcher(),
             "text": TextMatcher(make_index, read),
-            "image": ImageMatcher(make_index),
+            "image": ImageMatcher(make_index, read),
             "audio": AudioMatcher(read),
             "video": VideoMatcher(make_index, read),
             "content_code": ContentCodeMatcher(make_index),

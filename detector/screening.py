@@ -113,6 +113,7 @@ def _as_match(raw: RawMatch, known: Printed) -> Match:
         method=raw.method,
         threshold=raw.threshold,
         why=raw.why,
+        region=raw.region,
         sha256=known.prints.sha256,
         seen_at=known.item.time or None,
     )

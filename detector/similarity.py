@@ -4,6 +4,34 @@ from dataclasses import dataclass
 
 from detector.fingerprints.fingerprint import Unread
 
+Outline = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Which part of a picture was found in which part of the other, and how it was turned.
+
+    `transform` is "affine"; `matrix` (a, b, c, d, e, f) puts the asked picture's point (x, y), as shares of
+    its width and height and mirrored first where `mirrored`, at (ax + by + c, dx + ey + f) of the matched
+    one. `rotation` is in degrees counter-clockwise and `scale` how many times as large the matched part is
+    in the asked picture, its longer side counting as one. `inliers` of `pairs` alike points agree. `asked`
+    and `matched` are the outlines of those points in either picture, corners as shares of width and height;
+    the ratios are each picture's width by its height.
+    """
+
+    transform: str
+    matrix: tuple[float, ...]
+    rotation: float
+    scale: float
+    mirrored: bool
+    inverted: bool
+    inliers: int
+    pairs: int
+    asked: Outline
+    matched: Outline
+    asked_ratio: float
+    matched_ratio: float
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -24,6 +52,7 @@ class Match:
     tenant: str | None = None
     sha256: str | None = None
     seen_at: str | None = None
+    region: Region | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,11 @@ class Embedders:
 def fingerprints(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> Fingerprints:
     """All fingerprints of the file at `path`; `sha256` is its digest in hex.
 
-    Pictures: digest, PDQ, embedding, ISCC and a thumbnail. Texts: see text_fingerprints, and ISCC. Audio and
-    video: digest, those of the tracks (recording.py), and ISCC. All else: the digest, and that
-    alone, with the reason in `unread`, where the content cannot be decoded within the limits.
-    Raises ModelUnavailable when a model cannot be loaded, DecoderUnavailable when no worker can be started.
+    Pictures: digest, PDQ, local features and their vectors, embedding, ISCC and a thumbnail. Texts: see
+    text_fingerprints, and ISCC. Audio and video: digest, those of the tracks (recording.py), and ISCC. All
+    else: the digest, and that alone, with the reason in `unread`, where the content cannot be decoded within
+    the limits. Raises ModelUnavailable when a model cannot be loaded, DecoderUnavailable when no worker can
+    be started.
     """
     try:
         return _decoded(path, medium, sha256, embedders)

@@ -7,10 +7,19 @@ from numpy.typing import NDArray
 
 from detector.fingerprints.fingerprint import Fingerprint
 from detector.fingerprints.pdq_hashing import dihedral
+from detector.media.trim import trimmed
 
 METHOD = "pdq/1"
 TURNED_METHOD = "pdq-turned/1"
 """The seven rotated and mirrored hashes of a picture: asked with, never stored."""
+INVERTED_METHOD = "pdq-inverted/1"
+"""The hashes of the picture's negative, upright and mirrored: asked with, never stored."""
+TRIMMED_METHOD = "pdq-trimmed/1"
+"""The hashes of the picture without its borders, upright and mirrored: asked with, never stored."""
+ASKED_METHODS = frozenset({TURNED_METHOD, INVERTED_METHOD, TRIMMED_METHOD})
+
+_BOTH = [0, 5]
+"""Places in pdqhash's order: original, turned by 90, 180, 270 degrees, up-down, left-right, diagonals."""
 
 
 def _packed(bits: NDArray[Any]) -> bytes:
@@ -18,12 +27,17 @@ def _packed(bits: NDArray[Any]) -> bytes:
 
 
 def pdq_prints(pixels: NDArray[np.uint8]) -> tuple[Fingerprint, ...]:
-    """PDQ of uint8 pixels (height, width, 3): the upright hash, then those of the seven other dihedral views.
+    """PDQ of uint8 pixels (height, width, 3): the upright hash, then those to ask with.
 
-    Each value is 32 bytes; quality is PDQ's own gradient measure, 0 to 100. A flat picture scores near 0,
-    and then only its upright hash is given.
+    Each value is 32 bytes; quality is PDQ's own gradient measure, 0 to 100. A flat picture scores near 0.
+    A negative's hash is the complement, but for the few coefficients at the median: nothing is computed anew.
     """
     views, quality = dihedral(pixels)
-    upright = Fingerprint(METHOD, _packed(views[0]), quality)
-    turned = tuple(Fingerprint(TURNED_METHOD, _packed(view), quality) for view in views[1:])
-    return (upright, *turned)
+    prints = [Fingerprint(METHOD, _packed(views[0]), quality)]
+    prints += [Fingerprint(TURNED_METHOD, _packed(view), quality) for view in views[1:]]
+    prints += [Fingerprint(INVERTED_METHOD, _packed(1 - view), quality) for view in views[_BOTH]]
+    inner = trimmed(pixels)
+    if inner is not None:
+        views, quality = dihedral(inner)
+        prints += [Fingerprint(TRIMMED_METHOD, _packed(view), quality) for view in views[_BOTH]]
+    return tuple(prints)

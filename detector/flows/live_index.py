@@ -289,6 +289,7 @@ def as_match(raw: RawMatch, item: Item) -> Match:
         method=raw.method,
         threshold=raw.threshold,
         why=raw.why,
+        region=raw.region,
         subject=item.subject,
         tenant=item.tenant,
         sha256=item.sha256,

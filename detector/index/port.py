@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 class Metric(StrEnum):
     """How two values are compared: HAMMING in bits of packed codes, COSINE as 1 - cosine of unit vectors.
 
-    EDIT is 1 - the share of letters that two texts have in common, in order; no index measures it.
+    EDIT is 1 - the share of letters that two texts have in common, in order; GEOMETRY is 1 - the probability
+    that two pictures whose points agree so well are copies. No index measures these.
     """
 
     HAMMING = "hamming"
     COSINE = "cosine"
     EDIT = "edit"
+    GEOMETRY = "geometry"
 
 
 @dataclass(frozen=True, slots=True)

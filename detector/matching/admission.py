@@ -3,16 +3,20 @@
 from detector.calibration import ASKED_SHARE, Calibration, for_method
 from detector.fingerprints.audio import ASKED_METHOD as AUDIO_ASKED
 from detector.fingerprints.audio import METHOD as AUDIO
+from detector.fingerprints.copydet import METHOD as COPYDET_METHOD
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.image_embedding import PART_METHOD as EMBEDDED_PART
+from detector.fingerprints.pdq import ASKED_METHODS as PDQ_ASKED
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
-from detector.fingerprints.pdq import TURNED_METHOD
+from detector.fingerprints.sift import ASKED_METHOD as SIFT_ASKED
 from detector.fingerprints.video import ASKED_METHOD as VIDEO_ASKED
 from detector.fingerprints.video import METHOD as VIDEO
+from detector.fingerprints.vlad import ASKED_METHODS as VLAD_ASKED
+from detector.fingerprints.vlad import METHOD as VLAD_METHOD
 from detector.index.port import Metric
 from provenance.assets.asset import Medium
 
-QUERY_ONLY = frozenset({TURNED_METHOD, EMBEDDED_PART, AUDIO_ASKED, VIDEO_ASKED})
+QUERY_ONLY = frozenset({SIFT_ASKED, EMBEDDED_PART, AUDIO_ASKED, VIDEO_ASKED}) | PDQ_ASKED | VLAD_ASKED
 """Fingerprints to ask with and never to store."""
 
 _TELLING_BY_QUALITY = frozenset({PDQ_METHOD, AUDIO, VIDEO})
@@ -20,7 +24,11 @@ _TELLING_BY_QUALITY = frozenset({PDQ_METHOD, AUDIO, VIDEO})
 
 def stored_method(method: str) -> str:
     """The method whose index is asked with a fingerprint of this one."""
-    return PDQ_METHOD if method == TURNED_METHOD else method
+    if method == EMBEDDED_PART:
+        return COPYDET_METHOD
+    if method in PDQ_ASKED:
+        return PDQ_METHOD
+    return VLAD_METHOD if method in VLAD_ASKED else method
 
 
 def admitted(entry: Fingerprint, *, asking: bool = False) -> Calibration | None:

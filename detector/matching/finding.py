@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.similarity import Region
 
 MOST_MATCHES = 50
 
@@ -15,7 +16,7 @@ class RawMatch:
     """A near-duplicate by item number; fields as in similarity.Match.
 
     `telling` is false where both are equal but too short or too plain for that to mean anything ("thanks!",
-    a blank picture): shown, never grouped into a campaign.
+    a blank picture): shown, never grouped into a campaign. `region` is set where geometry decided.
     """
 
     item_no: int
@@ -25,6 +26,7 @@ class RawMatch:
     threshold: float
     why: str
     telling: bool = True
+    region: Region | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,57 @@
-"""Pictures: by PDQ, upright and in its seven turned and mirrored views."""
+"""Pictures: by PDQ alone where it is sure; else hashes and vectors propose, and geometry decides."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from detector import evidence
+from detector.calibration import Calibration, for_method
+from detector.fingerprints.copydet import METHOD as COPYDET_METHOD
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.pdq import ASKED_METHODS as PDQ_ASKED
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
-from detector.fingerprints.pdq import TURNED_METHOD
+from detector.fingerprints.sift import ASKED_METHOD, unpacked
+from detector.fingerprints.sift import METHOD as SIFT_METHOD
+from detector.fingerprints.vlad import ASKED_METHODS as VLAD_ASKED
+from detector.fingerprints.vlad import METHOD as VLAD_METHOD
+from detector.geometry import Agreement, Judge
 from detector.matching.admission import admitted
 from detector.matching.finding import Question, RawMatch
+from detector.matching.fusion import CAP, METHOD, measured, probability
 from detector.matching.likeness import by_distance
+from detector.matching.proposals import Proposal, Proposals
+from detector.matching.values import ReadValues
 from detector.matching.vectors import MakeIndex, Vectors
+
+_PDQ_REACH = 100.0
+_VECTOR_REACH = 0.9
+_FROM_EACH = {PDQ_METHOD: 12, VLAD_METHOD: 14, COPYDET_METHOD: 14}
+_FROM_ASKED = 5
+"""How many of the nearest every print proposes: more for the picture as it is than for each of its views."""
 
 
 def is_image_method(method: str) -> bool:
-    """Whether this is a fingerprint of a picture."""
-    return method in (PDQ_METHOD, TURNED_METHOD)
+    """Whether this is a hash or a vector of a picture."""
+    if method.startswith(("copydet", "st-image-")):
+        return True
+    return method in (PDQ_METHOD, VLAD_METHOD) or method in PDQ_ASKED or method in VLAD_ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A proposed picture and how its points agree with those of the picture asked about."""
+
+    proposal: Proposal
+    agreement: Agreement
 
 
 class ImageMatcher:
     """The matcher of pictures."""
 
-    def __init__(self, make_index: MakeIndex) -> None:
+    def __init__(self, make_index: MakeIndex, read: ReadValues) -> None:
         self._vectors = Vectors(make_index, is_image_method)
+        self._read = read
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -30,7 +59,7 @@ class ImageMatcher:
         return self._vectors.methods
 
     def add_many(self, items: Collection[tuple[int, Collection[Fingerprint]]]) -> None:
-        """Index upright hashes."""
+        """Index upright hashes and whole pictures' vectors."""
         self._vectors.add_many(items)
 
     def remove(self, item_nos: Collection[int]) -> None:
@@ -39,15 +68,48 @@ class ImageMatcher:
 
     def match(self, prints: Fingerprints, question: Question) -> list[RawMatch]:
         """The pictures that this one resembles."""
-        found = []
+        return [match for match in self.scored(prints, question) if match.distance <= match.threshold]
+
+    def scored(self, prints: Fingerprints, question: Question) -> Iterator[RawMatch]:
+        """What PDQ alone is sure of, and every judged picture with its score, enough or not."""
         for entry in prints.prints:
-            calibration = admitted(entry, asking=True) if is_image_method(entry.method) else None
-            if calibration is None:
-                continue
-            near = self._vectors.near(entry, calibration, calibration.threshold, question, question.limit)
-            turned = entry.method == TURNED_METHOD
-            found += [by_distance(calibration, hit, turned=turned) for hit in near]
-        return found
+            calibration = admitted(entry) if _stored(entry.method) == PDQ_METHOD else None
+            if calibration is not None:
+                near = self._vectors.near(entry, calibration, calibration.threshold, question, question.limit)
+                yield from (by_distance(calibration, hit, view=entry.method) for hit in near)
+        decided = for_method(METHOD, 0)
+        if decided is not None:
+            for each in self.judged(prints, question):
+                yield _match(each, decided)
+
+    def judged(self, prints: Fingerprints, question: Question) -> Iterator[Judged]:
+        """Every proposed picture whose points agree at all: what thresholds are set with."""
+        values = {e.method: e.value for e in prints.prints if e.method in (ASKED_METHOD, SIFT_METHOD)}
+        # A picture read back from its row has no more than the stored points.
+        asked = unpacked(values.get(ASKED_METHOD, values.get(SIFT_METHOD, b"")))
+        if asked is None:
+            return
+        chosen = self._proposed(prints, question)
+        held = self._read(SIFT_METHOD, [proposal.item_no for proposal in chosen]) if chosen else {}
+        judge = Judge(asked)
+        for proposal in chosen:
+            stored = unpacked(held.get(proposal.item_no, b""))
+            if stored is not None:
+                agreement = judge.compare(stored, upright=proposal.upright, inverted=proposal.inverted)
+                if agreement is not None:
+                    yield Judged(proposal, agreement)
+
+    def _proposed(self, prints: Fingerprints, question: Question) -> list[Proposal]:
+        proposals = Proposals()
+        for entry in prints.prints:
+            calibration = admitted(entry) if is_image_method(entry.method) else None
+            if calibration is not None:
+                reach = calibration.reach or (
+                    _PDQ_REACH if calibration.method == PDQ_METHOD else _VECTOR_REACH
+                )
+                most = _FROM_EACH.get(entry.method, _FROM_ASKED)
+                proposals.add(entry, self._vectors.near(entry, calibration, reach, question, most))
+        return proposals.chosen()
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Write the indexes; returns each method's width."""
@@ -56,3 +118,21 @@ class ImageMatcher:
     def load(self, folder: Path, notes: Mapping[str, Any]) -> None:
         """Read what save() wrote. Raises SnapshotInvalid."""
         self._vectors.load(folder, notes)
+
+
+def _stored(method: str) -> str:
+    return PDQ_METHOD if method in PDQ_ASKED else method
+
+
+def _match(judged: Judged, calibration: Calibration) -> RawMatch:
+    chance = probability(measured(judged.agreement, judged.proposal.nearest), calibration.weights)
+    region = evidence.region(judged.agreement)
+    return RawMatch(
+        item_no=judged.proposal.item_no,
+        method=METHOD,
+        score=min(CAP, round(chance, 4)),
+        distance=round(1 - chance, 4),
+        threshold=calibration.threshold,
+        why=evidence.why_region(region),
+        region=region,
+    )

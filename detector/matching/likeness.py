@@ -6,8 +6,8 @@ from detector.index.port import Hit
 from detector.matching.finding import RawMatch
 
 
-def by_distance(calibration: Calibration, hit: Hit, *, turned: bool = False) -> RawMatch:
-    """The match at a hit's distance; `turned` says that it was asked for turned or mirrored."""
+def by_distance(calibration: Calibration, hit: Hit, *, view: str = "") -> RawMatch:
+    """The match at a hit's distance; `view` is the method of the print it was asked with."""
     method, threshold = calibration.method, calibration.threshold
     return RawMatch(
         item_no=hit.id,
@@ -16,5 +16,5 @@ def by_distance(calibration: Calibration, hit: Hit, *, turned: bool = False) -> 
         score=min(0.9999, calibration.score(hit.distance)),
         distance=round(hit.distance, 4),
         threshold=threshold,
-        why=evidence.why_near(method, hit.distance, threshold, turned=turned),
+        why=evidence.why_near(method, hit.distance, threshold, view=view),
     )

@@ -153,6 +153,28 @@ class OriginAxis(Schema):
     conflict: str | None
 
 
+class Region(Schema):
+    """Which part of a picture was found in which part of the other, and how it was turned.
+
+    `asked` and `matched` are the outlines of the agreeing points in the two pictures, corners (x, y) as
+    shares of width and height; `matrix` (a, b, c, d, e, f) puts the asked picture's point (x, y), mirrored
+    first where `mirrored`, at (ax + by + c, dx + ey + f). `rotation` is in degrees counter-clockwise.
+    """
+
+    transform: Literal["affine"]
+    matrix: list[float]
+    rotation: float
+    scale: float
+    mirrored: bool
+    inverted: bool
+    inliers: int
+    pairs: int
+    asked: list[list[float]]
+    matched: list[list[float]]
+    asked_ratio: float
+    matched_ratio: float
+
+
 class Match(Schema):
     """One near-duplicate: `distance` and `threshold` in the method's own unit, `score` from 0 to 1."""
 
@@ -166,6 +188,7 @@ class Match(Schema):
     tenant: str | None
     sha256: str | None
     seen_at: str | None
+    region: Region | None
 
 
 class CampaignSummary(Schema):

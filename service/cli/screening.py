@@ -1,7 +1,7 @@
 """Screening files, folders and streams with no service: detector.screening and the policy, put together."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Screened:
                     "threshold": match.threshold,
                     "why": match.why,
                 }
+                | ({} if match.region is None else {"region": asdict(match.region)})
                 for match in self.result.matches
             ],
             "campaign": self.result.campaign,

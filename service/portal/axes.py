@@ -6,13 +6,14 @@ The axes stay apart on purpose: a known signer says nothing of the time, a log e
 from dataclasses import dataclass
 
 from attest.standing import Anchor, Finality
-from detector.similarity import Calibrated, Match
+from detector.similarity import Calibrated, Match, Outline
 from service.policy import Outcome, outcome
-from service.portal.axis import Axis, Fact, kept
+from service.portal.axis import Axis, Drawing, Fact, Frame, kept
 from service.portal.credential import credential_axis
 from service.portal.words import method
 from service.report import Registry, Report, only_broken_credential_says
 
+_MOST_DRAWN = 5
 LOCAL_CHAIN = "local chain: no independent trust"
 
 
@@ -226,6 +227,21 @@ def _calibrated(one: Calibrated) -> Fact:
     return Fact(f"Threshold {one.threshold:.3g}", f"{method(one.method)}: {rate}.")
 
 
+def _drawing(number: int, match: Match) -> Drawing | None:
+    region = match.region
+    if region is None:
+        return None
+    asked = _frame("This picture", region.asked, region.asked_ratio)
+    matched = _frame("The one seen before", region.matched, region.matched_ratio)
+    return Drawing(f"Match {number}: {match.why}", (asked, matched))
+
+
+def _frame(caption: str, outline: Outline, ratio: float) -> Frame:
+    width = round(100 * min(max(ratio, 0.05), 20), 1)
+    points = " ".join(f"{x * width:.1f},{y * 100:.1f}" for x, y in outline)
+    return Frame(caption, width, 100, points)
+
+
 def _similarity(report: Report) -> Axis:
     axis = report.similarity
     campaign = axis.campaign
@@ -265,5 +281,10 @@ def _similarity(report: Report) -> Axis:
         facts=(
             *(_match(number, match) for number, match in enumerate(axis.matches[:10], start=1)),
             *map(_calibrated, axis.calibrated),
+        ),
+        drawings=tuple(
+            drawn
+            for number, match in enumerate(axis.matches[:_MOST_DRAWN], start=1)
+            if (drawn := _drawing(number, match)) is not None
         ),
     )

@@ -37,6 +37,24 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture's outline, `width` by `height`, and the part meant as an SVG polygon's points."""
+
+    caption: str
+    width: float
+    height: float
+    points: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Two pictures side by side, and what they have in common; `label` says it in words."""
+
+    label: str
+    frames: tuple[Frame, Frame]
+
+
+@dataclass(frozen=True, slots=True)
 class Axis:
     """One question, its answer, and what stands behind it. `dump` is raw bytes made readable."""
 
@@ -52,6 +70,7 @@ class Axis:
     lines: tuple[Line, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     dump: str = ""
+    drawings: tuple[Drawing, ...] = ()
 
 
 def kept(facts: Iterable[Fact]) -> tuple[Fact, ...]:

@@ -93,6 +93,7 @@ _METHODS = (
     ("sha256", "identical bytes"),
     ("exact", "identical bytes"),
     ("pdq", "picture fingerprint (PDQ), in differing bits out of 256"),
+    ("image", "arrangement of a picture's points, from 0 certain to 1 unrelated"),
     ("minilm", "meaning of the text (MiniLM), from 0 the same to 1 unrelated"),
     ("textsha", "the same text once disguises are undone"),
     ("shingle", "sequences of letters, from 0 the same to 1 unrelated"),

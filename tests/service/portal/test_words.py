@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from attest.standing import Anchor, Finality, Registration, Standing
 from detector.fingerprints.fingerprint import Unread
-from detector.similarity import CampaignSummary, Match, Similarity
+from detector.similarity import CampaignSummary, Match, Region, Similarity
 from provenance.inspection.inspection import Credential, Inspection, Origin, Revocation
 from provenance.manifests.manifest import SourceType
 from service.accounts import SCOPES
@@ -116,6 +116,19 @@ def test_a_match_says_the_distance_and_the_method() -> None:
     axis = axis_of(report(similarity=Similarity((match,))), "similarity")
     assert "12 of at most 31" in str(axis.facts[0].value)
     assert "picture fingerprint" in str(axis.facts[0].value)
+
+
+def test_the_part_that_two_pictures_share_is_drawn_in_both() -> None:
+    square = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5))
+    whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    region = Region("affine", (0.5, 0, 0, 0, 0.5, 0), 0, 2, False, False, 40, 60, whole, square, 1.5, 0.75)
+    match = Match("1", 0.99, 0.01, "image/1", 0.3, "A part of it is in this picture.", region=region)
+    (drawing,) = axis_of(report(similarity=Similarity((match,))), "similarity").drawings
+    assert [(frame.width, frame.points) for frame in drawing.frames] == [
+        (150.0, "0.0,0.0 150.0,0.0 150.0,100.0 0.0,100.0"),
+        (75.0, "0.0,0.0 37.5,0.0 37.5,50.0 0.0,50.0"),
+    ]
+    assert "A part of it" in drawing.label
 
 
 def test_a_campaign_and_a_degraded_index_are_said() -> None:
