@@ -10,7 +10,7 @@ from PIL import Image
 
 from detector.errors import ModelUnavailable
 from detector.fingerprints.precision import choose
-from detector.fingerprints.transformer_model import method_of, open_model
+from detector.fingerprints.transformer_model import method_of, open_model, weights_digest
 
 _BATCH = 16
 _SIDE = 512
@@ -32,6 +32,7 @@ class ChosenImageModel:
         self._lock = threading.Lock()
         self._loaded: Any = None
         self._bfloat16 = False
+        self._digest = ""
 
     def warm(self) -> None:
         """Load the model now. Raises ModelUnavailable when it cannot be, or does not read pictures."""
@@ -42,6 +43,12 @@ class ChosenImageModel:
     def ready(self) -> bool:
         """Whether the model is in memory already."""
         return self._loaded is not None
+
+    def weights(self) -> str:
+        """SHA-256 (hex) of the model's weights. Reads them once. Raises ModelUnavailable."""
+        with self._lock:
+            self._digest = self._digest or weights_digest(self._load(), self.model)
+        return self._digest
 
     @property
     def dimensions(self) -> int:

@@ -21,6 +21,8 @@ from detector.fingerprints.recording import recording
 from detector.fingerprints.shingles import shingle_prints, text_weight
 from detector.fingerprints.soft_binding import with_code
 from detector.fingerprints.text_normaliser import normalise, skeleton, spoken
+from detector.fingerprints.vlad import METHOD as VLAD_METHOD
+from detector.fingerprints.vlad import WEIGHTS_SHA256 as VLAD_SHA256
 from detector.media.container import StreamLimits
 from detector.media.image import ImageLimits
 from detector.media.text import MAX_TEXT_BYTES, read_text
@@ -64,9 +66,11 @@ class Embedders:
 
     def weights(self, methods: Collection[str]) -> dict[str, str]:
         """SHA-256 (hex) of the weights of each model behind these methods. Raises ModelUnavailable."""
-        if self.text is None or self.text.method not in methods:
-            return {}
-        return {self.text.method: self.text.weights()}
+        models = [model for model in (self.text, self.image) if model is not None and model.method in methods]
+        found = {model.method: model.weights() for model in models}
+        if VLAD_METHOD in methods:
+            found[VLAD_METHOD] = VLAD_SHA256
+        return found
 
     def decoded(self, function: Callable[..., R], path: Path, *args: object, cpu_seconds: int = 0) -> R:
         """`function(path, *args)`, in a worker where there are any: see Workers.call."""

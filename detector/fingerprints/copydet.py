@@ -52,6 +52,11 @@ class ImageEmbedder:
         """Whether the network is in memory already."""
         return self._session is not None
 
+    def weights(self) -> str:
+        """SHA-256 (hex) of the network's file. Raises ModelUnavailable."""
+        self._loaded()
+        return WEIGHTS_SHA256 if self._weights is None else _digest(self._weights.read_bytes())
+
     def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """L2-normalised vectors, float32 of shape (len(pictures), DIMENSIONS), in the order given.
 
@@ -78,7 +83,7 @@ class ImageEmbedder:
             content = (self._weights or WEIGHTS).read_bytes()
         except OSError as error:
             raise ModelUnavailable(f"The image model could not be read: {error.strerror}.") from error
-        if self._weights is None and hashlib.sha256(content).hexdigest() != WEIGHTS_SHA256:
+        if self._weights is None and _digest(content) != WEIGHTS_SHA256:
             raise ModelUnavailable(f"The image model {WEIGHTS.name} is not the one this version came with.")
         try:
             import onnxruntime
@@ -97,9 +102,13 @@ class ImageEmbedder:
 def is_intact() -> bool:
     """Whether the weights that this version came with are there, whole."""
     try:
-        return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() == WEIGHTS_SHA256
+        return _digest(WEIGHTS.read_bytes()) == WEIGHTS_SHA256
     except OSError:
         return False
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def squared(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -21,6 +21,9 @@ class ImageModel(Protocol):
     def warm(self) -> None:
         """Load the model now. Raises ModelUnavailable when it cannot be."""
 
+    def weights(self) -> str:
+        """SHA-256 (hex) of its weights. Raises ModelUnavailable."""
+
     def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """L2-normalised vectors, float32 of shape (len(pictures), dimensions), in the order given.
 

@@ -1,9 +1,7 @@
 """Sentence embeddings: what a text means, so that a reworded copy stays near."""
 
-import hashlib
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +10,12 @@ from numpy.typing import NDArray
 from detector.errors import ModelUnavailable
 from detector.fingerprints.batching import Batcher
 from detector.fingerprints.precision import choose
-from detector.fingerprints.transformer_model import method_of, open_model
+from detector.fingerprints.transformer_model import method_of, open_model, weights_digest
 
 METHOD = "minilm/1"
 _READ_CHARACTERS = 2_000
 """The model reads 256 tokens; cutting first keeps the tokeniser from chewing through a megabyte."""
 _BATCH = 32
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 class SentenceEmbedder:
@@ -73,18 +70,8 @@ class SentenceEmbedder:
         """
         if not self._digest:
             with self._lock:
-                self._digest = self._digest or self._weights(self._load())
+                self._digest = self._digest or weights_digest(self._load(), self._source)
         return self._digest
-
-    def _weights(self, model: Any) -> str:
-        files = [path for name in _WEIGHTS if (path := Path(self._source) / name).is_file()]
-        if len(files) == 1:
-            with files[0].open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest()
-        digest = hashlib.sha256()
-        for name, tensor in sorted(model.state_dict().items()):
-            digest.update(name.encode() + tensor.float().cpu().numpy().tobytes())
-        return digest.hexdigest()
 
     def plain_model(self) -> Any:
         """The sentence-transformers model itself, for measuring beside it. Raises ModelUnavailable."""

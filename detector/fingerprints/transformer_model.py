@@ -1,5 +1,6 @@
 """Opening sentence-transformers models, of texts or of pictures, from this machine alone."""
 
+import hashlib
 import logging
 import os
 import re
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from detector.errors import ModelUnavailable
+
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 IMAGE_PREFIX = "st-image-"
 """What the methods of models that read pictures begin with; no text model's does."""
@@ -45,3 +48,16 @@ def open_model(source: str, device: str, threads: int, kind: str) -> Any:
         return SentenceTransformer(source, device=device or None, local_files_only=True)
     except (ImportError, OSError, ValueError, RuntimeError) as error:
         raise ModelUnavailable(f"The {kind} model could not be loaded: {error}") from error
+
+
+def weights_digest(model: Any, source: str) -> str:
+    """SHA-256 (hex) of the weights of a model that open_model() opened from `source`: of its one file, or of
+    all tensors by name."""
+    files = [path for name in _WEIGHTS if (path := Path(source) / name).is_file()]
+    if len(files) == 1:
+        with files[0].open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode() + tensor.float().cpu().numpy().tobytes())
+    return digest.hexdigest()
