@@ -29,7 +29,12 @@ def test_an_mp3_of_a_wave_file_is_found_through_the_workers(tmp_path: Path) -> N
         )
     finally:
         workers.close()
-    assert [entry.method for entry in whole.prints] == ["sha256/1", "audio/1", "audio-asked/1"]
+    assert [entry.method for entry in whole.prints] == [
+        "sha256/1",
+        "audio/1",
+        "audio-asked/1",
+        "iscc-audio/1",
+    ]
     matcher = Matcher()
     matcher.add(1, whole)
     (found,) = matcher.match(part)
