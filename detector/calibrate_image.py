@@ -101,6 +101,7 @@ def image_methods(folder: Path) -> dict[str, Any]:
     entry = fitted(list(_examples(stored, asked)), [each.edit for each in asked])
     entry["evidence"] |= {
         "set_on": f"{len(stored)} pictures of Caltech-101's training part, of odd SHA-256",
+        "index_size": len(stored),
         "data_sha256": _digest(folder),
     }
     return {METHOD: entry} | PROPOSING
@@ -127,7 +128,8 @@ def fitted(examples: Sequence[Example], edits: Sequence[str]) -> dict[str, Any]:
     asked = np.array(edits)
     recall = {name: round(float((own[asked == name] >= limits[min(RATES)]).mean()), 3) for name in EDITS}
     evidence = {
-        "questions": len(edits),
+        "queries": len(edits),
+        "false_matches": int((worst >= limits[min(RATES)]).sum()),
         "copies_compared": sum(example.copy for example in examples),
         "unrelated_that_agree_at_all": sum(not example.copy for example in examples),
         "thresholds_by_false_share_of_questions": {str(r): round(1 - p, 5) for r, p in limits.items()},

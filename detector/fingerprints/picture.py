@@ -1,6 +1,6 @@
 """What one decoding of a picture gives: everything that is computed from its pixels alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ class Picture:
     prints: tuple[Fingerprint, ...]
     iscc: str
     thumbnail: bytes
-    small: NDArray[np.uint8]
+    small: NDArray[np.uint8] = field(compare=False)
 
 
 def picture(path: Path, limits: ImageLimits) -> Picture:

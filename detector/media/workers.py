@@ -26,7 +26,8 @@ MOST_WORKERS = 4
 _SLACK = 2
 """Seconds by the clock for one of processor time: on a busy machine a worker waits for its turn."""
 _WORKER = "detector.media.worker"
-_PRELOAD = ("detector.fingerprints.picture",)
+# With its libraries: loaded under the memory limit, a large one would count against the first file.
+_PRELOAD = ("detector.fingerprints.picture", "cv2")
 # As many processes as cores: threads within one would only get in each other's way, and each reserves
 # address space, which is what the memory limit counts.
 _ENVIRONMENT = {
