@@ -9,6 +9,7 @@ _FAR = 28
 """Levels of grey by which a pixel of a border may be off its colour (JPEG at a low quality)."""
 _ODD_SHARE = 0.03
 """Share of a border's line that may be off: rounded corners, a speck."""
+_BAND = 8
 _LEAST_KEPT = 0.3
 """What is left has at least this share of either side; else the picture is plain, not bordered."""
 
@@ -38,10 +39,13 @@ def _inside(lines: NDArray[np.uint8]) -> tuple[int, int]:
 
 
 def _run(lines: NDArray[np.uint8]) -> int:
-    """How many lines from the start have the first one's colour."""
+    """How many first lines have the first one's colour; read no further than that takes."""
     step = max(1, lines.shape[1] // 256)
-    seen = lines[:, ::step].astype(np.int16)
-    colour: Any = np.median(seen[0], axis=0)
-    odd = (np.abs(seen - colour.astype(np.int16)).max(axis=2) > _FAR).mean(axis=1)
-    plain = odd <= _ODD_SHARE
-    return int(np.argmin(plain)) if not plain.all() else len(lines)
+    colour: Any = np.median(lines[0, ::step].astype(np.int16), axis=0).astype(np.int16)
+    for start in range(0, len(lines), _BAND):
+        seen = lines[start : start + _BAND, ::step].astype(np.int16)
+        odd = (np.abs(seen - colour).max(axis=2) > _FAR).mean(axis=1)
+        plain = odd <= _ODD_SHARE
+        if not plain.all():
+            return start + int(np.argmin(plain))
+    return len(lines)
