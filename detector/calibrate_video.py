@@ -61,13 +61,15 @@ def video_methods(folder: Path, clips: int = CLIPS, edited: int = EDITED) -> dic
             other = clip(len(made) + number, pictures)
             found = held.evidence(video_prints(edit.frames(made[number], other)))
             own.append(found.pop(number, 0.0))
-            false += found.values()
+            false.append(max(found.values(), default=0.0))
         least[name] = round(min(own), 1)
     threshold = round(max(_LEAST, _MARGIN * max(false)), 1)
     evidence = {
         "set_on": f"{len(made)} clips of {PICTURES} photographs each out of {len(pictures)} of {folder.name}",
         "unit": f"pairs of frames within {ALIKE} bits, each counted by tens of bits under 70",
-        "questions_without_a_copy_or_beside_it": len(false),
+        "queries": len(false),
+        "false_matches": sum(each >= threshold for each in false),
+        "index_size": len(made),
         "most_evidence_of_unrelated": round(max(false), 1),
         "least_evidence_by_edit": least,
     }

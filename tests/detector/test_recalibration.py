@@ -89,6 +89,8 @@ def test_a_rate_is_stated_as_its_upper_end(false: int, queries: int, least: floa
 
 def test_every_shipped_threshold_says_how_it_was_measured() -> None:
     for method, known in shipped().items():
+        if known.threshold == 0 and known.reach:
+            continue  # it only proposes
         stated = calibration.stated(known)
         assert stated.rate is not None, method
         assert stated.index_size
