@@ -22,7 +22,7 @@ from detector.calibrate_video import video_methods
 from detector.errors import MediaUnreadable
 from detector.fingerprints.audio import METHOD as AUDIO_METHOD
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
-from detector.fingerprints.pdq import pdq_prints
+from detector.fingerprints.pdq import TURNED_METHOD, pdq_prints
 from detector.fingerprints.video import METHOD as VIDEO_METHOD
 from detector.matching.fusion import METHOD as IMAGE_METHOD
 from detector.media.image import canonical_rgb
@@ -40,7 +40,8 @@ def pdq_method(folder: Path) -> dict[str, Any]:
         except MediaUnreadable:
             continue
         if prints[0].quality >= PDQ_FLOOR:
-            views.append([np.frombuffer(entry.value, dtype=np.uint8) for entry in prints])
+            turned = [entry for entry in prints if entry.method in (PDQ_METHOD, TURNED_METHOD)]
+            views.append([np.frombuffer(entry.value, dtype=np.uint8) for entry in turned])
             names.append(path.parent.name)
     bits = np.unpackbits(np.array(views), axis=2).astype(np.float32)
     upright = bits[:, 0]
