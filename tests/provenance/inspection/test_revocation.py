@@ -21,8 +21,6 @@ from tests.pki import Answer, Authority, Leaf, Signer, ocsp_response, ocsp_signe
 from tests.pki_servers import OcspResponder, TimeStampAuthority
 from tests.stapling import staple
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture(scope="module")
 def authority() -> Authority:
@@ -74,7 +72,7 @@ def said(found: Inspection, axis: str) -> str:
 
 
 def read(authority: Authority, signer: Signer, answer: bytes, **when: datetime) -> revocation.Reading:
-    return revocation.read(answer, signer.certificate, authority.intermediate, NOW, **when)
+    return revocation.read(answer, signer.certificate, authority.intermediate, datetime.now(UTC), **when)
 
 
 def test_a_good_answer_of_the_issuer_or_its_responder_is_good(authority: Authority, leaf: Signer) -> None:
@@ -110,7 +108,8 @@ def test_an_answer_that_ran_out_counts_only_for_a_trusted_time_before(
 ) -> None:
     answer = ocsp_response(authority, leaf.certificate, made=timedelta(days=-9), lasts=timedelta(days=1))
     assert read(authority, leaf, answer).code == "assay.ocspStale"
-    before, after = NOW - timedelta(days=8, hours=3), NOW - timedelta(days=7)
+    now = datetime.now(UTC)
+    before, after = now - timedelta(days=8, hours=3), now - timedelta(days=7)
     assert read(authority, leaf, answer, stamped_at=before).status is Revocation.GOOD
     assert read(authority, leaf, answer, stamped_at=after).code == "assay.ocspStale"
     future = ocsp_response(authority, leaf.certificate, made=timedelta(days=2))

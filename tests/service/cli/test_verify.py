@@ -33,6 +33,8 @@ REPORT_KEYS = [
     "similarity",
     "action",
     "reasons",
+    "recipe",
+    "id",
 ]
 
 
