@@ -33,8 +33,8 @@ REPORT_KEYS = [
     "similarity",
     "action",
     "reasons",
-    "recipe",
     "id",
+    "recipe",
 ]
 
 
@@ -87,12 +87,24 @@ def test_the_report_has_the_axes_that_the_design_names(assay: Any, press: Any) -
             "log_key",
             "log_origin",
             "original",
+            "original_leaf",
+            "original_proof",
             "problems",
             "revoked_at",
             "status",
         ],
-        "origin": ["by", "digital_source_type", "status"],
-        "similarity": ["campaign", "degraded", "matches", "methods", "unread"],
+        "origin": ["by", "conflict", "digital_source_type", "status"],
+        "similarity": [
+            "bank",
+            "calibrated",
+            "calibration",
+            "campaign",
+            "degraded",
+            "matches",
+            "methods",
+            "plain",
+            "unread",
+        ],
     }
     assert {"code", "sentence"} == set(report["reasons"][0])
 
