@@ -126,7 +126,8 @@ def test_a_key_file_is_private_and_comes_back_the_same(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert LogKey.load_or_create(path, ORIGIN).vkey == made.vkey
     assert [each.name for each in path.parent.iterdir()] == ["log.key"]
-    assert path.read_text().split("+")[-1].strip() not in repr(made)
+    # What is secret is base64 and may hold a "+" of its own.
+    assert path.read_text().split("+", 4)[-1].strip() not in repr(made)
 
 
 def test_of_two_makers_at_once_one_key_wins(tmp_path: Path) -> None:
