@@ -40,8 +40,8 @@ def pdq_method(folder: Path) -> dict[str, Any]:
         except MediaUnreadable:
             continue
         if prints[0].quality >= PDQ_FLOOR:
-            turned = [entry for entry in prints if entry.method in (PDQ_METHOD, TURNED_METHOD)]
-            views.append([np.frombuffer(entry.value, dtype=np.uint8) for entry in turned])
+            eight = [entry for entry in prints if entry.method in (PDQ_METHOD, TURNED_METHOD)]
+            views.append([np.frombuffer(entry.value, dtype=np.uint8) for entry in eight])
             names.append(path.parent.name)
     bits = np.unpackbits(np.array(views), axis=2).astype(np.float32)
     upright = bits[:, 0]
