@@ -12,7 +12,7 @@ from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.soft_binding import ASKED, ISCC_METHODS
 from detector.index.port import Hit, Metric, VectorIndex
 from detector.matching.finding import Question, RawMatch
-from detector.matching.vectors import MakeIndex, file_name
+from detector.matching.vectors import MakeIndex, file_name, nearest
 
 BITS = 256
 NEAR = 24
@@ -60,18 +60,9 @@ class ContentCodeMatcher:
         for entry in prints.prints:
             method = entry.method.removesuffix(ASKED)
             if entry.method != method and method in self._indexes:
-                found += self._near(method, entry.value, question)
+                near = nearest(self._indexes[method], _code(entry.value), NEAR, question, question.limit)
+                found += [_found(method, hit) for hit in near]
         return found
-
-    def _near(self, method: str, value: bytes, question: Question) -> list[RawMatch]:
-        index, asked = self._indexes[method], question.limit
-        while True:
-            hits = index.search(_code(value)[np.newaxis, :], asked, NEAR)[0]
-            kept = [hit for hit in hits if question.counts(hit.id)]
-            if len(hits) < asked or len(kept) >= question.limit or asked >= len(index):
-                break
-            asked *= 4
-        return [_found(method, hit) for hit in kept[: question.limit]]
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Write the indexes; returns their methods."""

@@ -60,18 +60,11 @@ class Vectors:
     def near(
         self, entry: Fingerprint, calibration: Calibration, radius: float, question: Question, limit: int
     ) -> list[Hit]:
-        """The nearest items that count: asks for more while those that do not count fill the answer."""
+        """The nearest items that count."""
         index = self._indexes.get(stored_method(entry.method))
         if index is None:
             return []
-        query = _vector(entry, calibration.metric)[np.newaxis, :]
-        asked = limit
-        while True:
-            hits = index.search(query, asked, radius)[0]
-            kept = [hit for hit in hits if question.counts(hit.id)]
-            if len(hits) < asked or len(kept) >= limit or asked >= len(index):
-                return kept[:limit]
-            asked *= 4
+        return nearest(index, _vector(entry, calibration.metric), radius, question, limit)
 
     def save(self, folder: Path) -> Mapping[str, int]:
         """Write every index into `folder`; returns each method's width, to be given to load()."""
@@ -86,6 +79,19 @@ class Vectors:
             if calibration is None or calibration.width != width:
                 raise SnapshotInvalid(f"The snapshot holds {method}, which this program does not know.")
             self._index(method, calibration).load(folder / file_name(method))
+
+
+def nearest(
+    index: VectorIndex, query: NDArray[Any], radius: float, question: Question, limit: int
+) -> list[Hit]:
+    """The nearest items that count: asks for more while those that do not count fill the answer."""
+    asked = limit
+    while True:
+        hits = index.search(query[np.newaxis, :], asked, radius)[0]
+        kept = [hit for hit in hits if question.counts(hit.id)]
+        if len(hits) < asked or len(kept) >= limit or asked >= len(index):
+            return kept[:limit]
+        asked *= 4
 
 
 def file_name(method: str) -> str:
