@@ -180,6 +180,20 @@ def judged() -> list[Judged]:
     ]
 
 
+def entry_values(row: BankEntry) -> dict[str, str]:
+    """A bank's entry as it is told: its id, bank, label, medium, digest, excerpt, by whom and when."""
+    return {
+        "id": str(row.uid),
+        "bank": row.bank,
+        "label": row.label,
+        "medium": row.medium,
+        "sha256": row.sha256,
+        "excerpt": row.excerpt,
+        "added_by": row.added_by,
+        "created_at": row.created_at.isoformat(),
+    }
+
+
 def bank_entries(bank: str | None = None) -> list[BankEntry]:
     """The entries of all banks, or of one, the newest first."""
     rows = BankEntry.objects.order_by("-created_at", "-pk")

@@ -8,7 +8,6 @@ from ninja import Field, Router, Schema, Status
 
 from detector import queries
 from detector.flows.live_banks import add_entry, remove_entry
-from detector.models import BankEntry
 from service import pipeline
 from service.api.auth import needs
 from service.api.content import content, fields_of
@@ -55,19 +54,6 @@ _BODY = body(
 )
 
 
-def _entry(row: BankEntry) -> dict[str, Any]:
-    return {
-        "id": str(row.uid),
-        "bank": row.bank,
-        "label": row.label,
-        "medium": row.medium,
-        "sha256": row.sha256,
-        "excerpt": row.excerpt,
-        "added_by": row.added_by,
-        "created_at": row.created_at.isoformat(),
-    }
-
-
 @router.post(
     "",
     auth=needs("moderate"),
@@ -85,7 +71,7 @@ def add(request: HttpRequest) -> Status[dict[str, Any]]:
     with content(request, wanted.text, wanted.url) as asset:
         prints = pipeline.prints_of(asset)
     row = add_entry(prints, bank=wanted.bank, label=wanted.label, by=caller.account.tenant)
-    return Status(201, _entry(row))
+    return Status(201, queries.entry_values(row))
 
 
 @router.get(
@@ -98,7 +84,7 @@ def add(request: HttpRequest) -> Status[dict[str, Any]]:
 def listed(request: HttpRequest, bank: Literal["deny", "allow"] | None = None) -> dict[str, Any]:
     """The entries of all banks, or of one."""
     moderator(request)
-    return {"items": [_entry(row) for row in queries.bank_entries(bank)]}
+    return {"items": [queries.entry_values(row) for row in queries.bank_entries(bank)]}
 
 
 @router.delete(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from detector.flows.live_banks import add_entry, remove_entry
@@ -43,17 +42,3 @@ def _content(path: Path | None, text: str | None) -> Iterator[Asset]:
 def remove(uid: UUID) -> bool:
     """Take an entry out; whether it was there."""
     return remove_entry(uid)
-
-
-def as_dict(row: BankEntry) -> dict[str, Any]:
-    """One entry as JSON-ready values."""
-    return {
-        "id": str(row.uid),
-        "bank": row.bank,
-        "label": row.label,
-        "medium": row.medium,
-        "sha256": row.sha256,
-        "excerpt": row.excerpt,
-        "added_by": row.added_by,
-        "created_at": row.created_at.isoformat(),
-    }

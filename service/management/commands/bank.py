@@ -61,7 +61,7 @@ class Command(Verb):
             rows = queries.bank_entries(options["bank"])
         if options["json"]:
             for row in rows:
-                self.print_json(banks.as_dict(row))
+                self.print_json(queries.entry_values(row))
             return Exit.DONE
         shown = Table("id", "bank", "label", "kind", "SHA-256", "added")
         for row in rows:
