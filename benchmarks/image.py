@@ -9,7 +9,7 @@ import hashlib
 import json
 import pickle
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -22,6 +22,7 @@ from PIL import Image
 from benchmarks import image_peers, plots
 from benchmarks.image_edits import OTHER
 from benchmarks.image_peers import PEERS, SiftVoting
+from benchmarks.scored import Scored
 from detector.image_edits import EDITS
 from service.cli.figures import Figure
 from service.settings.env import PROJECT
@@ -180,21 +181,6 @@ def _answer(question: tuple[int, str]) -> Answer:
             worst, false = max(worst, score), false or passed
     hashes = tuple(peer.bits(image) for peer in PEERS) if name else ()
     return Answer(name, number, own, worst, found, false, hashes)
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """One contender: recall (0 to 1) by edit, the share of questions with something unrelated among the
-    answers, and (false share, mean recall over the 52 edits) for a range of thresholds."""
-
-    name: str
-    recall: Mapping[str, float]
-    false_share: float
-    curve: list[tuple[float, float]]
-
-    def mean(self, names: Sequence[str]) -> float:
-        """Mean recall over these edits."""
-        return float(np.mean([self.recall[name] for name in names]))
 
 
 def _hash_peer(which: int, field: Contest, hashes: list[Any], answers: Sequence[Answer]) -> Scored:

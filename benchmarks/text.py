@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import plots, text_peers
+from benchmarks.scored import Scored
 from benchmarks.text_edits import OTHER
 from benchmarks.text_peers import Floats, Peer
 from detector.calibrate_text import Row, half, unrelated, words_of
@@ -50,21 +51,6 @@ class Contest:
     def asked(self) -> list[str]:
         """All edited texts, edit by edit."""
         return [text for texts in self.edited.values() for text in texts]
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """One contender: recall (0 to 1) by edit, share of unedited queries that met something unrelated, and
-    (false share, mean recall over the named edits) for a range of thresholds."""
-
-    name: str
-    recall: Mapping[str, float]
-    false_share: float
-    curve: list[tuple[float, float]]
-
-    def mean(self, names: Sequence[str]) -> float:
-        """Mean recall over these edits."""
-        return float(np.mean([self.recall[name] for name in names]))
 
 
 def measure() -> list[Figure]:
