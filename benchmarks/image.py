@@ -10,9 +10,7 @@ import json
 import pickle
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from benchmarks import image_peers, plots
 from benchmarks.image_edits import OTHER
 from benchmarks.image_peers import PEERS, SiftVoting
 from benchmarks.scored import Scored
+from detector.calibrate_image import edited, opened, processes
 from detector.image_edits import EDITS
 from service.cli.figures import Figure
 from service.settings.env import PROJECT
@@ -41,7 +40,6 @@ _FLOORS = dict.fromkeys(NAMED, 0.9) | {"collage": 0.6}
 _SHARED = "crocodile_head"
 """Three of its pictures are in "crocodile" too."""
 _CLUTTER = "BACKGROUND_Google"
-_PROCESSES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +90,18 @@ def measure() -> list[Figure]:
     sampled = range(min(SAMPLE or field.tests, field.tests))
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         kept = Path(folder) / "held.pickle"
-        with _pool(field, None) as pool:
+        with processes(_begin, field, None) as pool:
             made = list(pool.map(_held_prints, field.held, chunksize=32))
         hashes = [np.stack(column) for column in zip(*(each[1] for each in made), strict=True)]
         kept.write_bytes(pickle.dumps([each[0] for each in made]))
         del made
         questions = [(n, "") for n in range(field.tests)]
         questions += [(n, name) for n in sampled for name in (*EDITS, *OTHER)]
-        with _pool(field, kept) as pool:
+        with processes(_begin, field, kept) as pool:
             answers = list(pool.map(_answer, questions, chunksize=16))
     peers = [_hash_peer(number, field, hashes, answers) for number in range(len(PEERS))]
     peers.append(_sift(field))
     return _figures(field, answers, peers)
-
-
-def _pool(field: Contest, kept: Path | None) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(_PROCESSES, get_context("spawn"), _begin, (field, kept))
 
 
 _state: dict[str, Any] = {}
@@ -117,7 +111,6 @@ def _begin(field: Contest, kept: Path | None) -> None:
     """What every process has: the embedder, the clutter, and once all is printed a matcher that holds it."""
     import cv2
 
-    from detector.calibrate_image import opened
     from detector.fingerprints.copydet import ImageEmbedder
     from detector.fingerprints.sift import METHOD as SIFT_METHOD
     from detector.index.build import faiss_index
@@ -143,7 +136,6 @@ def _prints(image: Image.Image) -> tuple[Any, ...]:
 
 
 def _held_prints(path: Path) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    from detector.calibrate_image import opened
     from detector.matching.admission import QUERY_ONLY
 
     image = opened(path)
@@ -152,8 +144,6 @@ def _held_prints(path: Path) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
 
 
 def _asked(field: Contest, number: int, name: str) -> Image.Image:
-    from detector.calibrate_image import edited, opened
-
     image = opened(field.held[number])
     edits = {**EDITS, **OTHER}
     return edited(image, edits[name], f"bench {name} {number}", _state["others"]) if name else image
@@ -216,8 +206,6 @@ def _nearest(asked: Any, held: Any, of_asked: Any, of_held: Any) -> Any:
 
 def _sift(field: Contest) -> Scored:
     """SIFT alone over the test pictures; ten inliers count, or as many as keep false answers at 0.1 %."""
-    from detector.calibrate_image import opened
-
     _state.setdefault("others", [opened(path) for path in field.clutter])
     voting, categories = SiftVoting(), field.categories
     voting.hold([opened(path) for path in field.held[: field.tests]])

@@ -7,8 +7,9 @@ overlays: two screenshots of one telephone are no copies of one another.
 
 import hashlib
 import io
+import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -180,7 +181,7 @@ def _material(folder: Path) -> tuple[list[Stored], list[Asked]]:
     # that one in two of them would be no mistake.
     work += [(path, name, "overlaid") for path in clutter[:_OVERLAID] for name in OVERLAYS]
     work += [(path, name, path.name) for path in held[:_EDITED] for name in EDITS]
-    with ProcessPoolExecutor(2, get_context("spawn"), _begin, (clutter[_OVERLAID:],)) as pool:
+    with processes(_begin, clutter[_OVERLAID:]) as pool:
         made = list(pool.map(_prints, work, chunksize=16))
     stored = [(path.parent.name, prints) for path, prints in zip(held, made, strict=False)]
     first = len(held)
@@ -192,6 +193,13 @@ def _material(folder: Path) -> tuple[list[Stored], list[Asked]]:
         own = offset // len(EDITS)
         asked.append(Asked(own, path.parent.name, name, made[first + overlaid + offset]))
     return stored, asked
+
+
+def processes(begin: Callable[..., None], *arguments: Any) -> ProcessPoolExecutor:
+    """Two processes of one thread each; `begin(*arguments)` runs first in both."""
+    # Threads of a process would only take the cores from the other one.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    return ProcessPoolExecutor(2, get_context("spawn"), begin, arguments)
 
 
 _others: list[Image.Image] = []

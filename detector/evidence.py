@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.fingerprints.exact import SHA256_METHOD
-from detector.fingerprints.pdq import INVERTED_METHOD, TRIMMED_METHOD, TURNED_METHOD
+from detector.fingerprints.pdq import INVERTED_METHOD, PANEL_METHOD, TURNED_METHOD
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.geometry import Agreement
 from detector.recheck import ORDER_METHOD, PASSAGE_METHOD
@@ -21,7 +21,7 @@ _WHOLE = 0.7
 _VIEWS = {
     TURNED_METHOD: "Looks the same when turned or mirrored",
     INVERTED_METHOD: "Looks the same with its colours inverted",
-    TRIMMED_METHOD: "Looks the same without its border",
+    PANEL_METHOD: "Looks the same without what surrounds it",
 }
 
 

@@ -91,6 +91,8 @@ class ImageEmbedder:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = self.threads
             options.log_severity_level = 3
+            # Threads that wait for work by spinning take the cores from the processes that decode.
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             providers = _providers(self.device, onnxruntime.get_available_providers())
             return onnxruntime.InferenceSession(content, options, providers=providers)
         except ModelUnavailable:

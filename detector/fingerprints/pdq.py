@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from detector.fingerprints.fingerprint import Fingerprint
 from detector.fingerprints.pdq_hashing import dihedral
-from detector.media.trim import trimmed
+from detector.media.panels import panels
 
 METHOD = "pdq/1"
 TURNED_METHOD = "pdq-turned/1"
 """The seven rotated and mirrored hashes of a picture: asked with, never stored."""
 INVERTED_METHOD = "pdq-inverted/1"
 """The hashes of the picture's negative, upright and mirrored: asked with, never stored."""
-TRIMMED_METHOD = "pdq-trimmed/1"
-"""The hashes of the picture without its borders, upright and mirrored: asked with, never stored."""
-ASKED_METHODS = frozenset({TURNED_METHOD, INVERTED_METHOD, TRIMMED_METHOD})
+PANEL_METHOD = "pdq-panel/1"
+"""The hashes of what plain lines set apart (panels.py), upright and mirrored: asked with, never stored."""
+ASKED_METHODS = frozenset({TURNED_METHOD, INVERTED_METHOD, PANEL_METHOD})
 
 _BOTH = [0, 5]
 """Places in pdqhash's order: original, turned by 90, 180, 270 degrees, up-down, left-right, diagonals."""
@@ -36,8 +36,7 @@ def pdq_prints(pixels: NDArray[np.uint8]) -> tuple[Fingerprint, ...]:
     prints = [Fingerprint(METHOD, _packed(views[0]), quality)]
     prints += [Fingerprint(TURNED_METHOD, _packed(view), quality) for view in views[1:]]
     prints += [Fingerprint(INVERTED_METHOD, _packed(1 - view), quality) for view in views[_BOTH]]
-    inner = trimmed(pixels)
-    if inner is not None:
-        views, quality = dihedral(inner)
-        prints += [Fingerprint(TRIMMED_METHOD, _packed(view), quality) for view in views[_BOTH]]
+    for panel in panels(pixels):
+        views, quality = dihedral(panel)
+        prints += [Fingerprint(PANEL_METHOD, _packed(view), quality) for view in views[_BOTH]]
     return tuple(prints)

@@ -97,7 +97,8 @@ def working_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     factor = SIDE / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.cvtColor(cv2.resize(pixels, size, interpolation=way), cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, size, interpolation=way), np.uint8)
 
 
 def sift_prints(pixels: NDArray[np.uint8]) -> tuple[Fingerprint, ...]:

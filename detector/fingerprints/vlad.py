@@ -10,6 +10,7 @@ mirrored picture and of its negative come from the same features. Words and proj
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,11 +71,13 @@ def aggregated(descriptors: _Floats, words: _Floats) -> _Floats:
     return whole / np.float32(max(float(np.linalg.norm(whole)), 1e-6))
 
 
-def _vector(descriptors: _Floats) -> bytes:
+def _vectors(of: Sequence[_Floats]) -> list[bytes]:
+    """The vector of each set of descriptors (n, 128); the projection is read once for all of them."""
     held = vocabulary()
-    turned = (aggregated(descriptors, held.words) - held.mean) @ held.projection
-    unit = turned / max(float(np.linalg.norm(turned)), 1e-6)
-    return unit.astype("<f4").tobytes()
+    sums = np.stack([aggregated(descriptors, held.words) for descriptors in of])
+    turned = (sums - held.mean) @ held.projection
+    units = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-6)
+    return [unit.tobytes() for unit in units.astype("<f4")]
 
 
 def vlad_prints(stored: LocalFeatures, asked: LocalFeatures) -> tuple[Fingerprint, ...]:
@@ -84,14 +87,15 @@ def vlad_prints(stored: LocalFeatures, asked: LocalFeatures) -> tuple[Fingerprin
     """
     mirrored, inverted = asked.mirrored(), asked.inverted()
     parts = [asked.descriptors[part] for part in _parts(asked) if int(part.sum()) >= _LEAST_IN_PART]
-    asking = [
+    wanted = [
+        (METHOD, stored.descriptors),
         (PART_METHOD, mirrored.descriptors[:MOST_STORED]),
         *((PART_METHOD, part) for part in parts),
         (INVERTED_METHOD, inverted.descriptors[:MOST_STORED]),
         (INVERTED_METHOD, inverted.mirrored().descriptors[:MOST_STORED]),
     ]
-    stored_vector = Fingerprint(METHOD, _vector(stored.descriptors))
-    return (stored_vector, *(Fingerprint(method, _vector(each)) for method, each in asking))
+    vectors = _vectors([descriptors for _, descriptors in wanted])
+    return tuple(Fingerprint(method, vector) for (method, _), vector in zip(wanted, vectors, strict=True))
 
 
 def _parts(features: LocalFeatures) -> list[NDArray[np.bool_]]:

@@ -20,7 +20,7 @@ from detector.errors import MediaUnreadable
 from detector.media.colour import to_srgb
 
 CANONICAL_VERSION = 1
-CANONICAL_SIDE = 1024
+CANONICAL_SIDE = 512
 """JPEGs are decoded at the smallest DCT scale, other pictures reduced by the largest whole factor, that
 leaves no side below this many pixels (or as it was, where it already is)."""
 
