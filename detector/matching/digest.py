@@ -10,7 +10,6 @@ from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.index.digests import DigestIndex
 from detector.matching.admission import is_telling
 from detector.matching.finding import Question, RawMatch
-from detector.matching.vectors import file_name
 
 EXACT_METHODS = (SHA256_METHOD, TEXTSHA_METHOD)
 
@@ -18,8 +17,9 @@ EXACT_METHODS = (SHA256_METHOD, TEXTSHA_METHOD)
 class DigestMatcher:
     """The matcher of every medium alike."""
 
-    def __init__(self) -> None:
-        self._digests = {method: DigestIndex() for method in EXACT_METHODS}
+    def __init__(self, place: Path | None = None) -> None:
+        """Files are kept below `place`, as Workplace says."""
+        self._digests = {method: DigestIndex(place) for method in EXACT_METHODS}
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -44,21 +44,23 @@ class DigestMatcher:
         found = []
         for entry in prints.prints:
             if entry.method in self._digests:
-                equal = [i for i in self._digests[entry.method].find(entry.value) if question.counts(i)]
+                equal = question.first(self._digests[entry.method].find(entry.value))
                 why = evidence.why_equal(entry.method, prints.medium, telling)
-                found += [
-                    RawMatch(item_no, entry.method, 1.0, 0.0, 0.0, why, telling)
-                    for item_no in equal[: question.limit]
-                ]
+                found += [RawMatch(item_no, entry.method, 1.0, 0.0, 0.0, why, telling) for item_no in equal]
         return found
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Write the digests; there is nothing to be told."""
         for method, digests in self._digests.items():
-            digests.save(folder / file_name(method))
+            digests.save(folder / _name(method))
         return {}
 
     def load(self, folder: Path, notes: Mapping[str, Any]) -> None:
         """Read what save() wrote. Raises SnapshotInvalid."""
         for method, digests in self._digests.items():
-            digests.load(folder / file_name(method))
+            digests.load(folder / _name(method))
+
+
+def _name(method: str) -> str:
+    """The name of a method's folder in a snapshot."""
+    return "digests-" + method.replace("/", "-")

@@ -1,6 +1,7 @@
 """The vector indexes of one medium: one a method, made when its first fingerprint comes."""
 
 from collections.abc import Callable, Collection, Mapping
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def nearest(
     asked = limit
     while True:
         hits = index.search(query[np.newaxis, :], asked, radius)[0]
-        kept = [hit for hit in hits if question.counts(hit.id)]
+        kept = list(compress(hits, question.which([hit.id for hit in hits])))
         if len(hits) < asked or len(kept) >= limit or asked >= len(index):
             return kept[:limit]
         asked *= 4

@@ -136,6 +136,24 @@ def test_a_snapshot_is_loaded_and_brought_up_to_date(tmp_path: Path, without_mod
         assert len(second.match(prints(text, without_model)).matches) == 1
 
 
+def test_an_item_that_is_forgotten_leaves_the_next_snapshot(tmp_path: Path, without_model: Embedders) -> None:
+    live = LiveIndex(tmp_path)
+    item = index(prints(SPAM, without_model), kind="attested", tenant="t")
+    live.warm()
+    live.snapshot()
+
+    def held() -> bool:
+        digest = bytes.fromhex(item.sha256)
+        return any(digest in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+    assert held()
+    forget([str(item.uid)])
+    assert live.match(prints(SPAM, without_model)).matches == ()
+    live.snapshot()
+    assert not held()
+    assert len(live) == 0
+
+
 @pytest.mark.parametrize("damage", ["truncated", "version", "other database"])
 def test_a_bad_snapshot_is_rebuilt_from_the_rows(
     tmp_path: Path, without_model: Embedders, damage: str, caplog: pytest.LogCaptureFixture
@@ -147,7 +165,7 @@ def test_a_bad_snapshot_is_rebuilt_from_the_rows(
         part.write_bytes(part.read_bytes()[:100])
     elif damage == "version":
         manifest = tmp_path / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"version": 2', '"version": 3'))
+        manifest.write_text(manifest.read_text().replace('"version": 3', '"version": 2'))
     else:
         Item.objects.update(uid=uuid.uuid4())
     live = LiveIndex(tmp_path)
@@ -171,8 +189,10 @@ def test_damage_found_only_after_the_start_makes_it_degraded_and_rebuilt(
     degraded = []
     monkeypatch.setattr(live, "finish", lambda: degraded.append(live.degraded) or LiveIndex.finish(live))
     held = snapshot.read(tmp_path)
-    (held.folder / "items.json").write_bytes(b"[]")
-    altered = threading.Thread(target=live._verify, args=(replace(held, unread={"items.json": ("0",)}),))
+    (held.folder / "items/tenants.json").write_bytes(b"[]")
+    altered = threading.Thread(
+        target=live._verify, args=(replace(held, unread={"items/tenants.json": ("0",)}),)
+    )
     altered.start()
     altered.join()
     assert degraded == [True]
