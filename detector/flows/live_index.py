@@ -60,6 +60,7 @@ class LiveIndex:
         self._matcher = Matcher(self._make_index, stored_values, self._place)
         self._known = Items(self._place)
         self._last = 0
+        self._changed = True
 
     def start(self, *, background: bool = False) -> None:
         """Load the snapshot and catch up; with `background`, a rebuild goes on in a thread of its own."""
@@ -216,6 +217,7 @@ class LiveIndex:
             gone = set(numbers)
             self._matcher.remove(gone)
             self._known.remove(gone)
+            self._changed = True
 
     def _catch_up(self, most: int | None) -> bool:
         """Index rows not indexed yet, at most `most` of them; whether there may be more."""
@@ -240,14 +242,20 @@ class LiveIndex:
         renew(rows)
         self._matcher.add_many(list(rows.items()))
         self._known.add_many(fresh)
+        self._changed = True
         self._last = max(self._last, fresh[-1][0])
 
     def snapshot(self) -> None:
-        """Write the snapshot, atomically. Does nothing while the index is still being rebuilt."""
+        """Write the snapshot, atomically.
+
+        Does nothing while the index is still being rebuilt, nor where the last one says all there is to say.
+        """
         with self._lock:
             if self.degraded:
                 return
             self._catch_up(None)
+            if not self._changed and snapshot.covers(self.folder, self._last):
+                return
             matcher, known, last = self._matcher, self._known, self._last
 
             def fill(folder: Path) -> None:
@@ -257,6 +265,7 @@ class LiveIndex:
             newest = Item.objects.filter(id=last).values_list("uid", flat=True).first()
             notes: dict[str, Any] = {"last_uid": str(newest) if newest else ""}
             snapshot.write(self.folder, last, notes, fill)
+            self._changed = False
 
     def _load(self) -> Snapshot:
         held = snapshot.read(self.folder)
@@ -269,7 +278,7 @@ class LiveIndex:
             noted = held.notes.get("last_uid")
             if held.last > newest or (uid is not None and noted and str(uid) != noted):
                 raise SnapshotInvalid("The snapshot was taken from another database.")
-            self._last = held.last
+            self._last, self._changed = held.last, False
         return held
 
 

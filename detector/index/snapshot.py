@@ -115,6 +115,18 @@ def _stated(root: Path) -> tuple[Path, int, dict[str, Any], dict[str, Any]]:
     return folder, last, notes, files
 
 
+def covers(root: Path, last: int) -> bool:
+    """Whether the snapshot under `root` ends with `last` and has all its files, of the right sizes; none is
+    read."""
+    try:
+        folder, held, _, files = _stated(root)
+        return held == last and all(
+            (folder / name).stat().st_size == stated["size"] for name, stated in files.items()
+        )
+    except (SnapshotInvalid, OSError, KeyError, TypeError):
+        return False
+
+
 def read(root: Path) -> Snapshot:
     """The snapshot under `root`, checked as far as the module says. Raises SnapshotInvalid."""
     folder, last, notes, files = _stated(root)

@@ -136,6 +136,34 @@ def test_a_snapshot_is_loaded_and_brought_up_to_date(tmp_path: Path, without_mod
         assert len(second.match(prints(text, without_model)).matches) == 1
 
 
+def test_a_snapshot_is_written_only_when_there_is_something_to_say(
+    tmp_path: Path, without_model: Embedders
+) -> None:
+    def written(live: LiveIndex) -> bool:
+        before = manifest.stat().st_ino if manifest.exists() else None
+        live.snapshot()
+        return manifest.stat().st_ino != before
+
+    manifest = tmp_path / "manifest.json"
+    live = LiveIndex(tmp_path)
+    live.warm()
+    assert written(live)  # of nothing, so that the next start reads no rows
+    assert not written(live)
+    item = index(prints(SPAM, without_model), kind="attested", tenant="t")
+    assert written(live)
+    assert not written(live)
+    again = LiveIndex(tmp_path)
+    again.warm()
+    assert not written(again)
+    forget([str(item.uid)])
+    assert again.match(prints(SPAM, without_model)).matches == ()
+    assert written(again)
+    assert not written(again)
+    assert not written(live)  # the other process said it all
+    next(tmp_path.rglob("*.index")).unlink()
+    assert written(again)
+
+
 def test_an_item_that_is_forgotten_leaves_the_next_snapshot(tmp_path: Path, without_model: Embedders) -> None:
     live = LiveIndex(tmp_path)
     item = index(prints(SPAM, without_model), kind="attested", tenant="t")
