@@ -10,6 +10,7 @@ from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.index.digests import DigestIndex
 from detector.matching.admission import is_telling
 from detector.matching.finding import Question, RawMatch
+from detector.matching.vectors import file_name
 
 EXACT_METHODS = (SHA256_METHOD, TEXTSHA_METHOD)
 
@@ -52,15 +53,10 @@ class DigestMatcher:
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Write the digests; there is nothing to be told."""
         for method, digests in self._digests.items():
-            digests.save(folder / _name(method))
+            digests.save(folder / file_name(method, "digests"))
         return {}
 
     def load(self, folder: Path, notes: Mapping[str, Any]) -> None:
         """Read what save() wrote. Raises SnapshotInvalid."""
         for method, digests in self._digests.items():
-            digests.load(folder / _name(method))
-
-
-def _name(method: str) -> str:
-    """The name of a method's folder in a snapshot."""
-    return "digests-" + method.replace("/", "-")
+            digests.load(folder / file_name(method, "digests"))

@@ -95,9 +95,9 @@ def nearest(
         asked *= 4
 
 
-def file_name(method: str) -> str:
-    """The name of a method's file in a snapshot."""
-    return method.replace("/", ".v") + ".index"
+def file_name(method: str, ending: str = "index") -> str:
+    """The name of a method's file or folder in a snapshot."""
+    return f"{method.replace('/', '.v')}.{ending}"
 
 
 def _vector(entry: Fingerprint, metric: Metric) -> NDArray[Any]:
