@@ -9,7 +9,7 @@ _WIDTH = 32
 
 
 class DigestIndex:
-    """Which ids hold a digest. Not safe to change and search at once: the caller holds a lock."""
+    """Which ids hold a digest. Safe to share between threads."""
 
     def __init__(self, place: Path | None = None) -> None:
         """Files are kept below `place`, as Workplace says."""
@@ -28,6 +28,10 @@ class DigestIndex:
     def find(self, value: bytes) -> list[int]:
         """The ids that hold `value`, in the order added; none where it is not of 32 bytes."""
         return self._ids.find(value) if len(value) == _WIDTH else []
+
+    def settle(self) -> None:
+        """Return when no merge goes on any more."""
+        self._ids.settle()
 
     def save(self, path: Path) -> None:
         """Write everything into the new folder `path`."""

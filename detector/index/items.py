@@ -18,7 +18,7 @@ class Items:
     new, found in microseconds.
 
     Beside each number is that of its account in a table, times two, plus one where the item is attested. Not
-    safe to change from two threads at once; a view's one() may be asked meanwhile.
+    safe to change from two threads at once; views may be asked meanwhile.
     """
 
     def __init__(self, place: Path | None = None) -> None:
@@ -46,6 +46,10 @@ class Items:
         """What this account sees of the items below `before`: attested ones are everyone's, others their own
         account's."""
         return View(self._owners, self._tenants, tenant, before)
+
+    def settle(self) -> None:
+        """Return when no merge goes on any more."""
+        self._owners.settle()
 
     def save(self, path: Path) -> None:
         """Write everything into the new folder `path`."""

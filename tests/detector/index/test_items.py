@@ -16,7 +16,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("add"), st.sampled_from(TENANTS), st.booleans(), st.integers(1, 2**40)),
         st.tuples(st.just("remove"), st.just(None), st.just(False), st.integers(0, 40)),
-        st.tuples(st.just("load"), st.just(None), st.just(False), st.just(0)),
+        st.tuples(st.sampled_from(["load", "settle"]), st.just(None), st.just(False), st.just(0)),
     ),
     max_size=25,
 )
@@ -29,6 +29,7 @@ def test_items_are_known_as_a_dictionary_knows_them(
 ) -> None:
     with mock.patch.object(pairs, "FEWEST_MERGED", early), tempfile.TemporaryDirectory() as folder:
         items, model, used = Items(Path(folder)), dict[int, tuple[str | None, bool]](), list[int]()
+        every = [items]
         for turn, (verb, tenant, attested, number) in enumerate(steps):
             if verb == "add" and number not in used:
                 items.add_many([(number, tenant, attested)])
@@ -38,10 +39,13 @@ def test_items_are_known_as_a_dictionary_knows_them(
                 gone = [used[number % len(used)], 2**41] if used else [2**41]
                 items.remove(gone)
                 model = {each: held for each, held in model.items() if each not in gone}
+            elif verb == "settle":
+                items.settle()
             elif verb == "load":
                 items.save(Path(folder) / str(turn))
                 items = Items(Path(folder))
                 items.load(Path(folder) / str(turn))
+                every.append(items)
             assert len(items) == len(model)
             asked = [*used, 2**41, 0]
             assert [each in items for each in asked] == [each in model for each in asked]
@@ -57,12 +61,15 @@ def test_items_are_known_as_a_dictionary_knows_them(
                     for _ in range(2):
                         assert [view.one(each) for each in asked] == expected
                     assert view.many(np.array(asked)).tolist() == expected
+        for each in every:
+            each.settle()
 
 
 def saved(root: Path) -> Path:
     with mock.patch.object(pairs, "FEWEST_MERGED", 4):
         items = Items()
         items.add_many((number, "t", False) for number in range(10))
+        items.settle()
         snapshot.write(root, 9, {}, lambda folder: items.save(folder / "items"))
     return snapshot.read(root).folder / "items"
 
