@@ -142,7 +142,8 @@ class SortedPairs(Generic[K]):
         )
 
     def _merge_when_due(self) -> None:
-        if self._merging is None and max(self._waiting, len(self.removed)) >= self._most:
+        due = self._waiting >= self._most or len(self.removed) >= self._most
+        if due and self._merging is None:
             # What a merge that failed left behind comes first.
             frozen = {key: [*values] for key, values in self._frozen.items()}
             for key, value in _pairs(self._newer):
