@@ -4,6 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detector.errors import SnapshotInvalid
 from detector.fingerprints.audio import METHOD as AUDIO_METHOD
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
@@ -28,12 +31,18 @@ READ_METHODS = (SKELETON_METHOD, SIFT_METHOD, AUDIO_METHOD, VIDEO_METHOD)
 class Matcher:
     """All indexes of one process. Not safe to change and ask at once: the caller holds a lock."""
 
-    def __init__(self, make_index: MakeIndex = faiss_index, read_values: ReadValues | None = None) -> None:
-        """What no index holds is kept in memory unless `read_values` reads it elsewhere."""
+    def __init__(
+        self,
+        make_index: MakeIndex = faiss_index,
+        read_values: ReadValues | None = None,
+        place: Path | None = None,
+    ) -> None:
+        """What no index holds is kept in memory unless `read_values` reads it elsewhere. Files of digests are
+        kept below `place`, as Workplace says."""
         self._kept = KeptValues(() if read_values else READ_METHODS)
         read = read_values or self._kept.read
         self._media: dict[str, MediumMatcher] = {
-            "digest": DigestMatcher(),
+            "digest": DigestMatcher(place),
             "text": TextMatcher(make_index, read),
             "image": ImageMatcher(make_index, read),
             "audio": AudioMatcher(read),
@@ -68,19 +77,24 @@ class Matcher:
         *,
         exclude: Collection[int] = (),
         accept: Callable[[int], bool] | None = None,
+        accept_many: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None,
         limit: int = MOST_MATCHES,
     ) -> list[RawMatch]:
         """The items that this one resembles, best first, at most `limit`.
 
-        Items in `exclude`, and those that `accept` refuses, do not count. An item found by several methods is
+        Items in `exclude`, and those that `accept` refuses, do not count; `accept_many`, if given, says the
+        same as `accept` of many at once. An item found by several methods is
         reported by the one that puts it nearest.
         """
 
         def counts(item_no: int) -> bool:
             return item_no not in exclude and (accept is None or accept(item_no))
 
+        def count(item_nos: NDArray[np.int64]) -> NDArray[np.bool_]:
+            return accept_many(item_nos) & ~np.isin(item_nos, np.array([*exclude], np.int64))  # type: ignore[misc]
+
         best: dict[int, RawMatch] = {}
-        question = Question(counts, limit)
+        question = Question(counts, limit, accept_many and count)
         for matcher in self._media.values():
             for found in matcher.match(prints, question):
                 known = best.get(found.item_no)

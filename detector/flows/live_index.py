@@ -1,6 +1,5 @@
 """The index that a running process asks: its snapshot, plus every row written since, by whichever process."""
 
-import json
 import logging
 import threading
 import time
@@ -22,6 +21,7 @@ from detector.flows.renew_texts import renew
 from detector.flows.stored import stored_prints, stored_values
 from detector.index import snapshot
 from detector.index.build import faiss_index
+from detector.index.items import Items, View
 from detector.index.snapshot import Snapshot
 from detector.match import Matcher
 from detector.matching.admission import is_telling
@@ -34,6 +34,7 @@ from detector.similarity import Match, Similarity
 logger = logging.getLogger(__name__)
 
 _CHUNK = 2_000
+_ITEMS = "items"
 
 
 class LiveIndex:
@@ -48,18 +49,18 @@ class LiveIndex:
     def __init__(self, folder: Path, make_index: MakeIndex | None = None) -> None:
         """Without `make_index`, FAISS's indexes, with the files of this process beside the snapshot."""
         self.folder = folder
-        self._make_index = make_index or partial(
-            faiss_index, place=folder.with_name(f"{folder.name}-segments")
-        )
+        self._place = folder.with_name(f"{folder.name}-segments")
+        self._make_index = make_index or partial(faiss_index, place=self._place)
         self._lock = threading.RLock()
         self._started = False
         self.degraded = True
         self._clear()
 
     def _clear(self) -> None:
-        self._matcher = Matcher(self._make_index, stored_values)
-        self._known: dict[int, tuple[str | None, bool]] = {}
+        self._matcher = Matcher(self._make_index, stored_values, self._place)
+        self._known = Items(self._place)
         self._last = 0
+        self._changed = True
 
     def start(self, *, background: bool = False) -> None:
         """Load the snapshot and catch up; with `background`, a rebuild goes on in a thread of its own."""
@@ -189,35 +190,34 @@ class LiveIndex:
         """The raw matches and their rows; rows deleted meanwhile are forgotten and left out."""
         left_out = set(exclude)
 
-        def visible(number: int) -> bool:
-            if before is not None and number >= before:
-                return False
-            tenant, attested = self._known.get(number, (None, False))
-            return attested or tenant == tenant_filter
-
-        def allowed(number: int) -> bool:
-            return number not in left_out and visible(number)
-
         self.warm()
         while True:
             with self._lock:
                 # While a rebuild goes on a question waits for one chunk of it, not for all.
                 if not self._catch_up(_CHUNK if self.degraded else None):
                     self.degraded = False
-                found = self._matcher.match(prints, exclude=left_out, accept=visible, limit=MOST_MATCHES)
+                view = self._known.view(tenant_filter, before)
+                found = self._matcher.match(
+                    prints, exclude=left_out, accept=view.one, accept_many=view.many, limit=MOST_MATCHES
+                )
             items = Item.objects.select_related("campaign").in_bulk([raw.item_no for raw in found])
             gone = {raw.item_no for raw in found} - items.keys()
-            if not gone:
-                return override(prints.sha256, found, items, allowed), items
-            self.forget(gone)
+            if gone:
+                self.forget(gone)
+                continue
+
+            def allowed(number: int, view: View = view) -> bool:
+                return number not in left_out and view.one(number)
+
+            return override(prints.sha256, found, items, allowed), items
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Drop deleted items from the indexes of this process."""
         with self._lock:
             gone = set(numbers)
             self._matcher.remove(gone)
-            for number in gone:
-                self._known.pop(number, None)
+            self._known.remove(gone)
+            self._changed = True
 
     def _catch_up(self, most: int | None) -> bool:
         """Index rows not indexed yet, at most `most` of them; whether there may be more."""
@@ -241,42 +241,44 @@ class LiveIndex:
             rows[number].append(Fingerprint(method, bytes(value), quality))
         renew(rows)
         self._matcher.add_many(list(rows.items()))
-        self._known.update({number: (tenant, attested) for number, tenant, attested in fresh})
+        self._known.add_many(fresh)
+        self._changed = True
         self._last = max(self._last, fresh[-1][0])
 
     def snapshot(self) -> None:
-        """Write the snapshot, atomically. Does nothing while the index is still being rebuilt."""
+        """Write the snapshot, atomically.
+
+        Does nothing while the index is still being rebuilt, nor where the last one says all there is to say.
+        """
         with self._lock:
             if self.degraded:
                 return
             self._catch_up(None)
+            if not self._changed and snapshot.covers(self.folder, self._last):
+                return
             matcher, known, last = self._matcher, self._known, self._last
 
             def fill(folder: Path) -> None:
                 notes["indexes"] = dict(matcher.save(folder))
-                listed = [[number, tenant, attested] for number, (tenant, attested) in known.items()]
-                (folder / "items.json").write_text(json.dumps(listed))
+                known.save(folder / _ITEMS)
 
             newest = Item.objects.filter(id=last).values_list("uid", flat=True).first()
             notes: dict[str, Any] = {"last_uid": str(newest) if newest else ""}
             snapshot.write(self.folder, last, notes, fill)
+            self._changed = False
 
     def _load(self) -> Snapshot:
         held = snapshot.read(self.folder)
         with self._lock:
             self._clear()
             self._matcher.load(held.folder, dict(held.notes.get("indexes", {})))
-            try:
-                listed = json.loads((held.folder / "items.json").read_text())
-                self._known = {int(n): (tenant, bool(attested)) for n, tenant, attested in listed}
-            except (OSError, ValueError, TypeError) as error:
-                raise SnapshotInvalid("The snapshot's list of items cannot be read.") from error
+            self._known.load(held.folder / _ITEMS)
             uid = Item.objects.filter(id=held.last).values_list("uid", flat=True).first()
             newest = Item.objects.order_by("-id").values_list("id", flat=True).first() or 0
             noted = held.notes.get("last_uid")
             if held.last > newest or (uid is not None and noted and str(uid) != noted):
                 raise SnapshotInvalid("The snapshot was taken from another database.")
-            self._last = held.last
+            self._last, self._changed = held.last, False
         return held
 
 

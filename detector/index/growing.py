@@ -132,8 +132,13 @@ class GrowingIndex:
 
     def settle(self) -> None:
         """Return when no merge goes on any more."""
-        while (thread := self._merging) is not None:
+        while (thread := self._merge_under_way()) is not None:
             thread.join()
+
+    def _merge_under_way(self) -> threading.Thread | None:
+        # Under the lock: a thread that is noted there has been started.
+        with self._lock:
+            return self._merging
 
     def _begin(self) -> None:
         """Freeze the tail and merge it with what is not much larger, in a thread of its own."""

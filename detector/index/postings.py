@@ -7,15 +7,16 @@ is found at once, and a key is looked up in a handful of segments. Twelve bytes 
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.errors import SnapshotInvalid
+from detector.index.column import Column
+from detector.index.segment import mapped
 
 Words = NDArray[np.uint32]
 Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+_COLUMNS, _ITEMS = ("keys", "slots", "places"), "items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,7 @@ class PostingsIndex:
 
     def __init__(self) -> None:
         self._segments: list[_Segment] = []
-        self._items: list[int] = []
-        self._slots: dict[int, int] = {}
+        self._items = Column()
         self._gone: set[int] = set()
 
     def __len__(self) -> int:
@@ -52,9 +52,8 @@ class PostingsIndex:
         """Note that `item`, a number never used before, holds each key at its place (0 to 2^32 - 1)."""
         if not len(keys):
             return
-        self._slots[item] = len(self._items)
+        slots = np.full(len(keys), len(self._items), dtype=np.uint32)
         self._items.append(item)
-        slots = np.full(len(keys), self._slots[item], dtype=np.uint32)
         fresh = _Segment(keys.astype(np.uint32), slots, places.astype(np.uint32))
         self._segments.append(fresh.ordered(np.ones(len(keys), dtype=bool)))
         while len(self._segments) > 1 and len(self._segments[-2]) < 2 * len(self._segments[-1]):
@@ -74,7 +73,7 @@ class PostingsIndex:
 
     def remove(self, items: Collection[int]) -> None:
         """Forget these items for good; unknown ones are ignored."""
-        self._gone.update(self._slots[item] for item in items if item in self._slots)
+        self._gone.update(self._items.rows_of(items).tolist())
 
     def find(self, keys: Words, most: int) -> Found:
         """(number of the asked key, item, place) of every entry with one of `keys`.
@@ -95,27 +94,22 @@ class PostingsIndex:
             none = np.zeros(0, dtype=np.int64)
             return none, none, none
         number, slot, place = (np.concatenate(each).astype(np.int64) for each in (numbers, slots, places))
-        kept = ~np.isin(slot, list(self._gone))
-        return number[kept], np.array(self._items, dtype=np.int64)[slot[kept]], place[kept]
+        # A mapped file that was altered may name any slot until it is read to its end.
+        kept = (slot < len(self._items)) & ~np.isin(slot, list(self._gone))
+        return number[kept], self._items.at(slot[kept]), place[kept]
 
     def save(self, path: Path) -> None:
-        """Write an uncompressed .npz, without what was removed."""
+        """Write everything into the new folder `path`, without what was removed."""
+        path.mkdir()
         every = self._merged(self._segments)
-        items = np.array(self._items, dtype=np.int64)
-        with path.open("wb") as stream:
-            np.savez(stream, keys=every.keys, slots=every.slots, places=every.places, items=items)
+        for name in _COLUMNS:
+            np.save(path / f"{name}.npy", getattr(every, name))
+        self._items.save(path, _ITEMS)
 
     def load(self, path: Path) -> None:
-        """Read what save() wrote. Raises SnapshotInvalid."""
-        try:
-            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
-                every = _Segment(held["keys"], held["slots"], held["places"])
-                items = held["items"]
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise SnapshotInvalid(f"The index file {path.name} cannot be read.") from error
-        shapes = {part.shape for part in (every.keys, every.slots, every.places)}
-        if len(shapes) != 1 or items.ndim != 1 or (len(every) and int(every.slots.max()) >= len(items)):
-            raise SnapshotInvalid(f"The index file {path.name} is of another shape.")
+        """Replace the content by what save() wrote, mapped. Raises SnapshotInvalid."""
+        keys = mapped(path, _COLUMNS[0], np.uint32, (None,))
+        every = _Segment(keys, *(mapped(path, name, np.uint32, keys.shape) for name in _COLUMNS[1:]))
+        self._items.load(path, _ITEMS)
         self._segments = [every] if len(every) else []
-        self._items = [int(item) for item in items]
-        self._slots, self._gone = {item: slot for slot, item in enumerate(self._items)}, set()
+        self._gone = set()

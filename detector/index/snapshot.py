@@ -20,7 +20,7 @@ from typing import Any
 
 from detector.errors import SnapshotInvalid
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 CHUNK = 4 * 1024 * 1024
 _MANIFEST = "manifest.json"
 
@@ -100,8 +100,8 @@ def write(root: Path, last: int, notes: Mapping[str, Any], fill: Callable[[Path]
             shutil.rmtree(old, ignore_errors=True)
 
 
-def read(root: Path) -> Snapshot:
-    """The snapshot under `root`, checked as far as the module says. Raises SnapshotInvalid."""
+def _stated(root: Path) -> tuple[Path, int, dict[str, Any], dict[str, Any]]:
+    """The folder, the last sequence, the notes and the files that the manifest names."""
     try:
         manifest = json.loads((root / _MANIFEST).read_text())
         version, folder = manifest["version"], root / Path(str(manifest["folder"])).name
@@ -112,6 +112,24 @@ def read(root: Path) -> Snapshot:
         raise SnapshotInvalid("The snapshot's manifest cannot be read.") from error
     if version != LAYOUT_VERSION:
         raise SnapshotInvalid(f"The snapshot is of layout {version}, this program writes {LAYOUT_VERSION}.")
+    return folder, last, notes, files
+
+
+def covers(root: Path, last: int) -> bool:
+    """Whether the snapshot under `root` ends with `last` and has all its files, of the right sizes; none is
+    read."""
+    try:
+        folder, held, _, files = _stated(root)
+        return held == last and all(
+            (folder / name).stat().st_size == stated["size"] for name, stated in files.items()
+        )
+    except (SnapshotInvalid, OSError, KeyError, TypeError):
+        return False
+
+
+def read(root: Path) -> Snapshot:
+    """The snapshot under `root`, checked as far as the module says. Raises SnapshotInvalid."""
+    folder, last, notes, files = _stated(root)
     unread = {}
     for name, stated in files.items():
         path = folder / name

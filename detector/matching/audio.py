@@ -131,12 +131,12 @@ class AudioMatcher:
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Write the keys; there is nothing to be told."""
-        self._index.save(folder / file_name(METHOD))
+        self._index.save(folder / file_name(METHOD, "postings"))
         return {}
 
     def load(self, folder: Path, notes: Mapping[str, Any]) -> None:
         """Read what save() wrote. Raises SnapshotInvalid."""
-        self._index.load(folder / file_name(METHOD))
+        self._index.load(folder / file_name(METHOD, "postings"))
 
 
 def _variants(keys: NDArray[np.uint32], uncertain: NDArray[np.uint8]) -> NDArray[np.uint32]:

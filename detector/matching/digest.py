@@ -18,8 +18,9 @@ EXACT_METHODS = (SHA256_METHOD, TEXTSHA_METHOD)
 class DigestMatcher:
     """The matcher of every medium alike."""
 
-    def __init__(self) -> None:
-        self._digests = {method: DigestIndex() for method in EXACT_METHODS}
+    def __init__(self, place: Path | None = None) -> None:
+        """Files are kept below `place`, as Workplace says."""
+        self._digests = {method: DigestIndex(place) for method in EXACT_METHODS}
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -44,21 +45,18 @@ class DigestMatcher:
         found = []
         for entry in prints.prints:
             if entry.method in self._digests:
-                equal = [i for i in self._digests[entry.method].find(entry.value) if question.counts(i)]
+                equal = question.first(self._digests[entry.method].find(entry.value))
                 why = evidence.why_equal(entry.method, prints.medium, telling)
-                found += [
-                    RawMatch(item_no, entry.method, 1.0, 0.0, 0.0, why, telling)
-                    for item_no in equal[: question.limit]
-                ]
+                found += [RawMatch(item_no, entry.method, 1.0, 0.0, 0.0, why, telling) for item_no in equal]
         return found
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Write the digests; there is nothing to be told."""
         for method, digests in self._digests.items():
-            digests.save(folder / file_name(method))
+            digests.save(folder / file_name(method, "digests"))
         return {}
 
     def load(self, folder: Path, notes: Mapping[str, Any]) -> None:
         """Read what save() wrote. Raises SnapshotInvalid."""
         for method, digests in self._digests.items():
-            digests.load(folder / file_name(method))
+            digests.load(folder / file_name(method, "digests"))

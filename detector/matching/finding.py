@@ -1,14 +1,19 @@
 """What is asked of the matchers, and what they answer."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.similarity import Region
 
 MOST_MATCHES = 50
+_MANY, _BLOCK = 64, 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,31 @@ class RawMatch:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which items count, by their numbers, and at most how many are wanted."""
+    """Which items count, by their numbers, and at most how many are wanted.
+
+    `count` says the same of many at once, where that is known faster.
+    """
 
     counts: Callable[[int], bool]
     limit: int = MOST_MATCHES
+    count: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None
+
+    def which(self, items: Sequence[int]) -> list[bool]:
+        """Whether each of these counts."""
+        if self.count is None or len(items) < _MANY:
+            return [self.counts(item) for item in items]
+        found: list[bool] = self.count(np.array(items, np.int64)).tolist()
+        return found
+
+    def first(self, items: Sequence[int]) -> list[int]:
+        """The first `limit` of these that count."""
+        kept: list[int] = []
+        for start in range(0, len(items), _BLOCK):
+            block = items[start : start + _BLOCK]
+            kept += compress(block, self.which(block))
+            if len(kept) >= self.limit:
+                break
+        return kept[: self.limit]
 
 
 class MediumMatcher(Protocol):

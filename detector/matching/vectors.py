@@ -1,6 +1,7 @@
 """The vector indexes of one medium: one a method, made when its first fingerprint comes."""
 
 from collections.abc import Callable, Collection, Mapping
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +89,15 @@ def nearest(
     asked = limit
     while True:
         hits = index.search(query[np.newaxis, :], asked, radius)[0]
-        kept = [hit for hit in hits if question.counts(hit.id)]
+        kept = list(compress(hits, question.which([hit.id for hit in hits])))
         if len(hits) < asked or len(kept) >= limit or asked >= len(index):
             return kept[:limit]
         asked *= 4
 
 
-def file_name(method: str) -> str:
-    """The name of a method's file in a snapshot."""
-    return method.replace("/", ".v") + ".index"
+def file_name(method: str, ending: str = "index") -> str:
+    """The name of a method's file or folder in a snapshot."""
+    return f"{method.replace('/', '.v')}.{ending}"
 
 
 def _vector(entry: Fingerprint, metric: Metric) -> NDArray[Any]:

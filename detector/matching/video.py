@@ -1,10 +1,9 @@
 """Video: proposed by frames that look alike, turned and mirrored ones too, and laid on each other in time."""
 
-from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping
+from itertools import compress
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from detector.calibration import Calibration, for_method
 from detector.errors import SnapshotInvalid
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.video import METHOD, Runs, asked_of, stored_runs
+from detector.index.column import Column
 from detector.index.port import Hit, Metric
 from detector.matching.finding import Question, RawMatch
 from detector.matching.frames import ALIKE, Alike, compare
@@ -30,15 +30,15 @@ _WIDTH = 32
 class VideoMatcher:
     """The matcher of what is seen in videos; their sound is the audio matcher's.
 
-    Frames are numbered through all items: the first of an item is in `_firsts`, its item beside it.
+    Frames are numbered through all items: those of the item in a row of `_items` begin at the number in the
+    same row of `_bounds`, and end before that in the next.
     """
 
     def __init__(self, make_index: MakeIndex, read: ReadValues) -> None:
         self._make_index = make_index
         self._read = read
         self._index = make_index(Metric.HAMMING, _WIDTH)
-        self._firsts: list[int] = []
-        self._items: list[int] = []
+        self._bounds, self._items = Column(0), Column()
         self._next = 0
 
     @property
@@ -57,20 +57,17 @@ class VideoMatcher:
                     runs = stored_runs(entry.value)
                     if len(runs):
                         codes.append(runs.codes[:, 0])
-                        self._firsts.append(self._next)
                         self._items.append(item_no)
                         self._next += len(runs)
+                        self._bounds.append(self._next)
         if codes:
             self._index.add(np.arange(begin, self._next, dtype=np.int64), np.concatenate(codes))
 
     def remove(self, item_nos: Collection[int]) -> None:
         """Forget these items for good."""
-        bounds = [*self._firsts, self._next]
-        gone = [
-            np.arange(first, end, dtype=np.int64)
-            for first, end, item in zip(bounds[:-1], bounds[1:], self._items, strict=True)
-            if item in item_nos
-        ]
+        rows = self._items.rows_of(item_nos)
+        spans = zip(self._bounds.at(rows).tolist(), self._bounds.at(rows + 1).tolist(), strict=True)
+        gone = [np.arange(first, end, dtype=np.int64) for first, end in spans]
         if gone:
             self._index.remove(np.concatenate(gone))
 
@@ -104,46 +101,50 @@ class VideoMatcher:
         votes: dict[tuple[int, int], float] = {}
         for number, hits in enumerate(self._near(queries, question)):
             nearest: dict[int, float] = {}
-            for hit in hits:
-                nearest.setdefault(self._item(hit.id), 1.0 + (ALIKE - hit.distance) / ALIKE)
+            for item, distance in hits:
+                nearest.setdefault(item, 1.0 + (ALIKE - distance) / ALIKE)
             for item, weight in nearest.items():
                 votes[item, number % views] = votes.get((item, number % views), 0.0) + weight
         ordered = sorted(votes, key=lambda pair: (-votes[pair], pair))
         return ordered[:MOST_COMPARED]
 
-    def _near(self, queries: Any, question: Question) -> list[list[Hit]]:
-        """Each query's near frames of items that count; more are asked for while others fill the answer."""
+    def _near(self, queries: Any, question: Question) -> list[list[tuple[int, float]]]:
+        """(item, distance) of each query's near frames of items that count; more are asked for while others
+        fill the answer."""
         wanted = _NEAREST
         while True:
             answers = self._index.search(queries, wanted, ALIKE)
-            kept = [[hit for hit in hits if question.counts(self._item(hit.id))] for hits in answers]
+            kept = [self._counting(hits, question) for hits in answers]
             crowded = any(len(hits) == wanted and not own for hits, own in zip(answers, kept, strict=True))
             if not crowded or wanted >= min(_MOST_NEAREST, len(self._index)):
                 return kept
             wanted *= 4
 
-    def _item(self, frame: int) -> int:
-        return self._items[bisect_right(self._firsts, frame) - 1]
+    def _counting(self, hits: list[Hit], question: Question) -> list[tuple[int, float]]:
+        frames = np.array([hit.id for hit in hits], dtype=np.int64)
+        # A mapped file that was altered may name any row until it is read to its end.
+        rows = np.clip(self._bounds.rows_before(frames) - 1, 0, len(self._items) - 1)
+        items = self._items.at(rows).tolist()
+        named = ((item, hit.distance) for item, hit in zip(items, hits, strict=True))
+        return list(compress(named, question.which(items)))
 
     def save(self, folder: Path) -> Mapping[str, Any]:
         """Write the frames and whose they are; returns the number of the next frame."""
         self._index.save(folder / file_name(METHOD))
-        with (folder / file_name(f"{METHOD}.items")).open("wb") as stream:
-            np.savez(stream, firsts=np.array(self._firsts, np.int64), items=np.array(self._items, np.int64))
+        owners = folder / file_name(METHOD, "owners")
+        owners.mkdir()
+        self._bounds.save(owners, "bounds")
+        self._items.save(owners, "items")
         return {"next": self._next}
 
     def load(self, folder: Path, notes: Mapping[str, Any]) -> None:
         """Read what save() wrote. Raises SnapshotInvalid."""
-        path = folder / file_name(f"{METHOD}.items")
-        try:
-            self._next = int(notes["next"])
-            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
-                firsts, items = held["firsts"].tolist(), held["items"].tolist()
-        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-            raise SnapshotInvalid(f"The index file {path.name} cannot be read.") from error
-        if len(firsts) != len(items) or firsts != sorted(firsts):
-            raise SnapshotInvalid(f"The index file {path.name} is of another shape.")
-        self._firsts, self._items = firsts, items
+        owners = folder / file_name(METHOD, "owners")
+        self._bounds.load(owners, "bounds")
+        self._items.load(owners, "items")
+        if len(self._bounds) != len(self._items) + 1 or not isinstance(notes.get("next"), int):
+            raise SnapshotInvalid(f"The index file {owners.name} is of another shape.")
+        self._next = notes["next"]
         self._index = self._make_index(Metric.HAMMING, _WIDTH)
         self._index.load(folder / file_name(METHOD))
 

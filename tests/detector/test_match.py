@@ -174,6 +174,23 @@ def test_items_that_do_not_count_do_not_fill_the_answer(without_model: Embedders
     assert len(matcher.match(asked)) == 50
 
 
+@pytest.mark.parametrize("text", [SPAM, SPAM.upper()])
+def test_items_asked_about_all_at_once_count_as_when_asked_one_by_one(
+    without_model: Embedders, text: str
+) -> None:
+    matcher = indexed(without_model, [SPAM] * 300)
+    asked = text_fingerprints([text], without_model)[0]
+    few = matcher.match(asked, exclude={3, 250}, accept=lambda number: number % 7 == 3)
+    many = matcher.match(
+        asked,
+        exclude={3, 250},
+        accept=lambda number: number % 7 == 3,
+        accept_many=lambda numbers: numbers % 7 == 3,
+    )
+    assert many == few
+    assert [match.item_no for match in many] == [n for n in range(300) if n % 7 == 3 and n not in {3, 250}]
+
+
 def test_both_kinds_of_index_give_the_same_matches(embedders: Embedders) -> None:
     prints = text_fingerprints([SPAM, *DISGUISES, *INNOCENT], embedders)
     answers = []

@@ -136,6 +136,52 @@ def test_a_snapshot_is_loaded_and_brought_up_to_date(tmp_path: Path, without_mod
         assert len(second.match(prints(text, without_model)).matches) == 1
 
 
+def test_a_snapshot_is_written_only_when_there_is_something_to_say(
+    tmp_path: Path, without_model: Embedders
+) -> None:
+    def written(live: LiveIndex) -> bool:
+        before = manifest.stat().st_ino if manifest.exists() else None
+        live.snapshot()
+        return manifest.stat().st_ino != before
+
+    manifest = tmp_path / "manifest.json"
+    live = LiveIndex(tmp_path)
+    live.warm()
+    assert written(live)  # of nothing, so that the next start reads no rows
+    assert not written(live)
+    item = index(prints(SPAM, without_model), kind="attested", tenant="t")
+    assert written(live)
+    assert not written(live)
+    again = LiveIndex(tmp_path)
+    again.warm()
+    assert not written(again)
+    forget([str(item.uid)])
+    assert again.match(prints(SPAM, without_model)).matches == ()
+    assert written(again)
+    assert not written(again)
+    assert not written(live)  # the other process said it all
+    next(tmp_path.rglob("*.index")).unlink()
+    assert written(again)
+
+
+def test_an_item_that_is_forgotten_leaves_the_next_snapshot(tmp_path: Path, without_model: Embedders) -> None:
+    live = LiveIndex(tmp_path)
+    item = index(prints(SPAM, without_model), kind="attested", tenant="t")
+    live.warm()
+    live.snapshot()
+
+    def held() -> bool:
+        digest = bytes.fromhex(item.sha256)
+        return any(digest in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+    assert held()
+    forget([str(item.uid)])
+    assert live.match(prints(SPAM, without_model)).matches == ()
+    live.snapshot()
+    assert not held()
+    assert len(live) == 0
+
+
 @pytest.mark.parametrize("damage", ["truncated", "version", "other database"])
 def test_a_bad_snapshot_is_rebuilt_from_the_rows(
     tmp_path: Path, without_model: Embedders, damage: str, caplog: pytest.LogCaptureFixture
@@ -147,7 +193,7 @@ def test_a_bad_snapshot_is_rebuilt_from_the_rows(
         part.write_bytes(part.read_bytes()[:100])
     elif damage == "version":
         manifest = tmp_path / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"version": 2', '"version": 3'))
+        manifest.write_text(manifest.read_text().replace('"version": 3', '"version": 2'))
     else:
         Item.objects.update(uid=uuid.uuid4())
     live = LiveIndex(tmp_path)
@@ -171,8 +217,10 @@ def test_damage_found_only_after_the_start_makes_it_degraded_and_rebuilt(
     degraded = []
     monkeypatch.setattr(live, "finish", lambda: degraded.append(live.degraded) or LiveIndex.finish(live))
     held = snapshot.read(tmp_path)
-    (held.folder / "items.json").write_bytes(b"[]")
-    altered = threading.Thread(target=live._verify, args=(replace(held, unread={"items.json": ("0",)}),))
+    (held.folder / "items/tenants.json").write_bytes(b"[]")
+    altered = threading.Thread(
+        target=live._verify, args=(replace(held, unread={"items/tenants.json": ("0",)}),)
+    )
     altered.start()
     altered.join()
     assert degraded == [True]

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from detector.errors import SnapshotInvalid
 from detector.index.build import exact_index, faiss_index
-from detector.index.digests import DigestIndex
 from detector.index.port import Metric
 
 WIDTHS = {Metric.HAMMING: 32, Metric.COSINE: 24}
@@ -66,16 +65,3 @@ def test_an_index_survives_its_file_and_refuses_a_cut_one(tmp_path: Path, metric
     (tmp_path / "index").write_bytes(content)
     with pytest.raises(SnapshotInvalid):
         other.load(tmp_path / "index")
-
-
-def test_digests_find_equal_values_until_removed(tmp_path: Path) -> None:
-    index = DigestIndex()
-    index.add(1, b"a" * 32)
-    index.add(2, b"a" * 32)
-    index.add(3, b"b" * 32)
-    index.remove([2])
-    assert index.find(b"a" * 32) == [1]
-    index.save(tmp_path / "digests")
-    loaded = DigestIndex()
-    loaded.load(tmp_path / "digests")
-    assert (loaded.find(b"a" * 32), loaded.find(b"b" * 32), loaded.find(b"c" * 32)) == ([1], [3], [])

@@ -106,3 +106,20 @@ def test_a_crash_while_writing_leaves_the_last_one(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         snapshot.write(tmp_path, 8, {}, crash)
     assert snapshot.read(tmp_path).last == 7
+
+
+@pytest.mark.parametrize("damage", ["none", "cut", "missing", "version", "manifest", "other"])
+def test_a_snapshot_covers_what_it_says_while_its_files_are_there(tmp_path: Path, damage: str) -> None:
+    assert not snapshot.covers(tmp_path, 7)
+    snapshot.write(tmp_path, 8 if damage == "other" else 7, {}, fill(b"some content"))
+    part, manifest = next(tmp_path.rglob("part.index")), tmp_path / "manifest.json"
+    match damage:
+        case "cut":
+            part.write_bytes(b"some")
+        case "missing":
+            part.unlink()
+        case "version":
+            manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"version": 2}))
+        case "manifest":
+            manifest.write_bytes(b"[]")
+    assert snapshot.covers(tmp_path, 7) == (damage == "none")

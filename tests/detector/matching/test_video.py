@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from detector.errors import SnapshotInvalid
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.fingerprints.video import METHOD, asked_of, stored_runs, video_prints
 from detector.index.build import exact_index, faiss_index
@@ -140,3 +141,20 @@ def test_removed_videos_are_not_found_and_a_snapshot_finds_the_rest(tmp_path: Pa
         assert [
             [m.item_no for m in held.match(asked(film(range(10 * n, 10 * n + 5))))] for n in (1, 2, 3)
         ] == [[1], [], [3]]
+
+
+@pytest.mark.parametrize("damage", ["cut", "missing", "longer"])
+def test_a_damaged_list_of_whose_the_frames_are_is_refused(tmp_path: Path, damage: str) -> None:
+    matcher = Matcher()
+    matcher.add_many([(1, video_prints(film(range(5))))])
+    notes = matcher.save(tmp_path)
+    (path,) = tmp_path.rglob("bounds.npy")
+    match damage:
+        case "cut":
+            path.write_bytes(path.read_bytes()[:-1])
+        case "missing":
+            path.unlink()
+        case "longer":
+            np.save(path, np.arange(9))
+    with pytest.raises(SnapshotInvalid):
+        Matcher().load(tmp_path, notes)
