@@ -10,7 +10,6 @@ mirrored picture and of its negative come from the same features. Words and proj
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -71,13 +70,12 @@ def aggregated(descriptors: _Floats, words: _Floats) -> _Floats:
     return whole / np.float32(max(float(np.linalg.norm(whole)), 1e-6))
 
 
-def _vectors(of: Sequence[_Floats]) -> list[bytes]:
-    """The vector of each set of descriptors (n, 128); the projection is read once for all of them."""
+def _vector(descriptors: _Floats) -> bytes:
+    # One by one: of a whole matrix of sums, the last bits would depend on how many threads multiply it.
     held = vocabulary()
-    sums = np.stack([aggregated(descriptors, held.words) for descriptors in of])
-    turned = (sums - held.mean) @ held.projection
-    units = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-6)
-    return [unit.tobytes() for unit in units.astype("<f4")]
+    turned = (aggregated(descriptors, held.words) - held.mean) @ held.projection
+    unit = turned / max(float(np.linalg.norm(turned)), 1e-6)
+    return unit.astype("<f4").tobytes()
 
 
 def vlad_prints(stored: LocalFeatures, asked: LocalFeatures) -> tuple[Fingerprint, ...]:
@@ -94,8 +92,7 @@ def vlad_prints(stored: LocalFeatures, asked: LocalFeatures) -> tuple[Fingerprin
         (INVERTED_METHOD, inverted.descriptors[:MOST_STORED]),
         (INVERTED_METHOD, inverted.mirrored().descriptors[:MOST_STORED]),
     ]
-    vectors = _vectors([descriptors for _, descriptors in wanted])
-    return tuple(Fingerprint(method, vector) for (method, _), vector in zip(wanted, vectors, strict=True))
+    return tuple(Fingerprint(method, _vector(descriptors)) for method, descriptors in wanted)
 
 
 def _parts(features: LocalFeatures) -> list[NDArray[np.bool_]]:
