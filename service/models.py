@@ -112,6 +112,18 @@ class Submission(models.Model):
         return f"{self.title} [{self.state}]"
 
 
+class Thumbnail(models.Model):
+    """A small JPEG of a submission's picture: for its signature, and for whoever may see the submission."""
+
+    submission = models.OneToOneField(
+        Submission, on_delete=models.CASCADE, primary_key=True, related_name="thumbnail"
+    )
+    jpeg = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"thumbnail of {self.submission_id}"
+
+
 class ScreeningRecord(models.Model):
     """A screening's report as it was given, for `recheck`: compressed JSON, see service.rechecking.
 

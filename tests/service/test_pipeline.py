@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from attest.models import LeafRow
+from detector.fingerprints.soft_binding import ISCC_ALGORITHM, PDQ_ALGORITHM
 from detector.models import Item
 from provenance.errors import SignerUnavailable
 from provenance.models import StoredAsset
@@ -17,7 +18,7 @@ from service import pipeline, stages, wiring
 from service.errors import ServiceError
 from service.intake import incoming, incoming_text
 from service.jobs.runner import run_until_idle
-from service.models import Account, Job, JobState, State, Submission
+from service.models import Account, Job, JobState, State, Submission, Thumbnail
 from service.pipeline import AttestRequest
 from service.report import Registry
 from service.stages import STAGES
@@ -84,6 +85,21 @@ def test_a_photo_goes_from_the_door_to_a_checkpoint(account: Account, photo: Pat
     assert done.signed is not None
     assert done.embedded
     assert done.signed.sha256 != done.asset.sha256
+
+
+def test_the_credential_carries_a_thumbnail_and_the_codes_that_a_stripped_copy_is_found_by(
+    account: Account, photo: Path
+) -> None:
+    done = after(submit(account, photo.read_bytes()))
+    assert done.store is not None
+    small = bytes(Thumbnail.objects.get(submission=done).jpeg)
+    with Image.open(io.BytesIO(small)) as image:
+        assert max(image.size) <= 256
+    with stages.local(done.store) as store:
+        written = store.path.read_bytes()
+    assert small in written
+    assert ISCC_ALGORITHM.encode() in written
+    assert PDQ_ALGORITHM.encode() in written
 
 
 def test_a_worker_that_dies_after_any_stage_and_before_its_swap_changes_nothing(
