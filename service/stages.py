@@ -20,6 +20,7 @@ from detector.fingerprints.compute import fingerprints
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints, Unread
 from detector.fingerprints.soft_binding import soft_bindings
 from detector.flows.index_item import index
+from detector.models import Item
 from provenance.assets.asset import Asset, Medium
 from provenance.flows.keep import keep
 from provenance.manifests.manifest import Declaration, Manifest, SoftBinding, SourceType
@@ -76,14 +77,7 @@ def decide(submission: Submission) -> Changes:
     prints = prints_from_json(submission.fingerprints)
     tenant = submission.account.tenant
     live = wiring.live_index()
-    item = index(
-        prints,
-        kind="attested",
-        tenant=tenant,
-        subject=str(submission.pk),
-        time=submission.created_at,
-        key=f"attested:{submission.pk}",
-    )
+    item = indexed(submission, prints)
     similarity = replace(
         live.match(prints, tenant_filter=tenant, before=item.pk), bank=wiring.banks().look_up(prints)
     )
@@ -106,6 +100,23 @@ def decide(submission: Submission) -> Changes:
         changes["fingerprints"] = {}
         changes |= {"error_code": verdict.reasons[0].code, "error": verdict.reasons[0].sentence}
     return changes
+
+
+def item_key(submission_id: object) -> str:
+    """Under what a submission's item is indexed."""
+    return f"attested:{submission_id}"
+
+
+def indexed(submission: Submission, prints: Fingerprints) -> Item:
+    """The submission's item, written now if it is not there."""
+    return index(
+        prints,
+        kind="attested",
+        tenant=submission.account.tenant,
+        subject=str(submission.pk),
+        time=submission.created_at,
+        key=item_key(submission.pk),
+    )
 
 
 def sign(submission: Submission) -> Changes:

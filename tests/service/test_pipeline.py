@@ -14,7 +14,7 @@ from detector.fingerprints.soft_binding import ISCC_ALGORITHM, PDQ_ALGORITHM
 from detector.models import Item
 from provenance.errors import SignerUnavailable
 from provenance.models import StoredAsset
-from service import pipeline, stages, wiring
+from service import pipeline, reviewing, stages, wiring
 from service.errors import ServiceError
 from service.intake import incoming, incoming_text
 from service.jobs.runner import run_until_idle
@@ -148,16 +148,16 @@ def test_somebody_elses_near_duplicate_is_held_and_goes_on_when_approved(
     assert held.state == State.HELD
     assert held.reasons[0]["code"] == "near_duplicate_of_other"
     assert Item.objects.count() == 1
-    pipeline.review(held, account, approve=True)
+    reviewing.review(held, account, approve=True)
     assert after(held).state == State.APPENDED
 
 
 def test_a_held_submission_can_be_refused_once(account: Account, other: Account, photo: Path) -> None:
     after(submit(account, photo.read_bytes()))
     held = after(submit(other, resized(photo)))
-    assert pipeline.review(held, account, approve=False).state == State.REFUSED
+    assert reviewing.review(held, account, approve=False).state == State.REFUSED
     with pytest.raises(ServiceError) as caught:
-        pipeline.review(held, account, approve=True)
+        reviewing.review(held, account, approve=True)
     assert caught.value.code == "not_held"
 
 
@@ -295,7 +295,7 @@ def test_nobody_decides_their_own_held_submission(account: Account, other: Accou
     after(submit(account, photo.read_bytes()))
     held = after(submit(other, resized(photo)))
     with pytest.raises(ServiceError) as caught:
-        pipeline.review(held, other, approve=True)
+        reviewing.review(held, other, approve=True)
     assert caught.value.code == "own_submission"
     held.refresh_from_db()
     assert held.state == State.HELD
