@@ -24,6 +24,7 @@ from service.reviewing import earlier_item
 
 PER_PAGE = 20
 CAMPAIGNS = 20
+_CAPTIONS = ("Handed in now", "Attested earlier")
 # Whether it is approved, whether the word on the pair is kept, and what is said then.
 _APPROVED, _REFUSED = "approved; it goes on to be signed", "refused; its owner is told"
 _DECISIONS = {
@@ -56,8 +57,10 @@ def _case(submission: Submission) -> Case:
         original = Submission.objects.select_related("account", "asset").filter(pk=match.subject).first()
     if match is not None and original is not None:
         now, earlier = stored(submission), stored(original)
-        drawn = drawing(match.why, match, now, earlier, captions=("Handed in now", "Attested earlier"))
-        differs = difference(match.why, earlier, now)
+        drawn = drawing(
+            "What the two have in common", match, now, earlier, captions=("Handed in now", "Attested earlier")
+        )
+        differs = difference("How the later text differs", earlier, now)
     name = SOURCE_NAMES.get(submission.source_type, submission.source_type)
     is_pair = earlier_item(submission) is not None
     return Case(submission, name, match, compared, original, drawn, differs, is_pair)

@@ -65,7 +65,7 @@ def test_only_who_may_see_an_attestation_is_shown_its_picture_under_the_outline(
         assert body.count('href="data:image/jpeg;base64,') == 1
         assert body.count("<polygon") >= 4
         assert (f'href="{address}"' in body) == (name in ("owner", "reviewer")), name
-        assert ("not shown to you" in body) == (name in ("nobody", "stranger")), name
+        assert ("is not shown" in body) == (name in ("nobody", "stranger")), name
 
 
 def test_a_thumbnail_is_for_the_owner_and_reviewers_and_is_no_page(
