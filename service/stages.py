@@ -139,6 +139,7 @@ def sign(submission: Submission) -> Changes:
         "fingerprints": {},
         "embedded": manifest.embedded,
         "removed": list(manifest.removed),
+        "manifest_label": manifest.label,
         "claim_sha256": manifest.claim_sha256,
         "binding_sha256": manifest.binding_sha256,
     }
