@@ -16,7 +16,8 @@ from service.portal.side import NOTHING, Side
 from service.portal.words import method
 from service.report import Registry, Report, only_broken_credential_says
 
-_MOST_DRAWN = 5
+MOST_DRAWN = 5
+"""Matches that are shown as pictures or word by word."""
 _CAPTIONS = ("This picture", "The one seen before")
 LOCAL_CHAIN = "local chain: no independent trust"
 
@@ -238,7 +239,7 @@ def _similarity(report: Report, asked: Side, known: Mapping[str, Side]) -> Axis:
     axis = report.similarity
     shown = [
         (f"Match {number}: {match.why}", match, known.get(match.subject or "", NOTHING))
-        for number, match in enumerate(axis.matches[:_MOST_DRAWN], start=1)
+        for number, match in enumerate(axis.matches[:MOST_DRAWN], start=1)
     ]
     campaign = axis.campaign
     count = len(axis.matches)

@@ -11,7 +11,7 @@ from provenance.errors import RejectedAsset
 from service import pipeline, rate, wiring
 from service.portal import proof_file, side
 from service.portal.access import is_partial
-from service.portal.axes import axes, summary
+from service.portal.axes import MOST_DRAWN, axes, summary
 from service.portal.forms import VerifyForm
 from service.portal.problem import KNOWN, Problem
 from service.portal.side import NOTHING, Side
@@ -38,7 +38,8 @@ def _answer(
     status = 200
     if report is not None:
         raw = json.dumps(report.as_dict(), indent=2, ensure_ascii=True, default=str)
-        known = side.known(request.user, (match.subject for match in report.similarity.matches))
+        best = report.similarity.matches[:MOST_DRAWN]
+        known = side.known(request.user, (match.subject for match in best))
         shown = axes(report, asked, known)
         if bundle:
             shown = (*shown, proof_file.axis(bundle, report))
