@@ -10,21 +10,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from detector import queries
-from detector.similarity import CampaignSummary, Match
+from detector.similarity import CampaignSummary
 from service import reviewing
 from service.models import State, Submission
 from service.portal.access import account_of, reviewers_only, submission_for
 from service.portal.forms import DecisionForm
-from service.portal.likeness import Difference, Drawing, difference, drawing
+from service.portal.held import Held, held_because
 from service.portal.problem import KNOWN
-from service.portal.side import stored
-from service.portal.views.attestation import held_because
 from service.portal.words import SOURCE_NAMES
 from service.reviewing import earlier_item
 
 PER_PAGE = 20
 CAMPAIGNS = 20
-_CAPTIONS = ("Handed in now", "Attested earlier")
 # Whether it is approved, whether the word on the pair is kept, and what is said then.
 _APPROVED, _REFUSED = "approved; it goes on to be signed", "refused; its owner is told"
 _DECISIONS = {
@@ -41,29 +38,19 @@ class Case:
 
     submission: Submission
     source_name: str
-    match: Match | None
-    method: str
+    held: Held | None
     original: Submission | None
-    drawing: Drawing | None
-    difference: Difference | None
     is_pair: bool
 
 
-def _case(submission: Submission) -> Case:
-    found = held_because(submission)
-    match, compared = found if found else (None, "")
-    original, drawn, differs = None, None, None
-    if match is not None and match.subject:
-        original = Submission.objects.select_related("account", "asset").filter(pk=match.subject).first()
-    if match is not None and original is not None:
-        now, earlier = stored(submission), stored(original)
-        drawn = drawing(
-            "What the two have in common", match, now, earlier, captions=("Handed in now", "Attested earlier")
-        )
-        differs = difference("How the later text differs", earlier, now)
+def _case(request: HttpRequest, submission: Submission) -> Case:
+    held = held_because(request.user, submission)
+    original = None
+    if held is not None and held.match.subject:
+        rows = Submission.objects.select_related("account", "asset")
+        original = rows.filter(pk=held.match.subject).first()
     name = SOURCE_NAMES.get(submission.source_type, submission.source_type)
-    is_pair = earlier_item(submission) is not None
-    return Case(submission, name, match, compared, original, drawn, differs, is_pair)
+    return Case(submission, name, held, original, is_pair=earlier_item(submission) is not None)
 
 
 def _campaigns() -> list[tuple[CampaignSummary, str]]:
@@ -85,7 +72,7 @@ def review(request: HttpRequest) -> HttpResponse:
         Submission.objects.filter(state=State.HELD).select_related("account", "asset").order_by("created_at")
     )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "cases": [_case(row) for row in page], "campaigns": _campaigns()}
+    context = {"page": page, "cases": [_case(request, row) for row in page], "campaigns": _campaigns()}
     return render(request, "review.html", context)
 
 

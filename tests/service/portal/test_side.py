@@ -116,6 +116,18 @@ def test_a_reviewer_sees_both_pictures_with_the_part_that_agrees(
     assert "Found by: arrangement of a picture’s points" in body.replace("&#x27;", "’")
 
 
+def test_the_owner_of_what_is_held_sees_where_it_agrees_and_not_the_others_picture(
+    clients: dict[str, Client], account: Account, stranger: Account, photo: Path
+) -> None:
+    earlier = attested(account, photo.read_bytes())
+    held = attested(stranger, cropped(photo))
+    body = clients["stranger"].get(reverse("attestation", args=[held.pk])).content.decode()
+    assert f'href="{reverse("attestation-thumbnail", args=[held.pk])}"' in body
+    assert str(earlier.pk) not in body
+    assert body.count("<polygon") >= 4
+    assert "is not shown" in body
+
+
 def test_a_reviewer_sees_how_a_held_text_differs(
     clients: dict[str, Client], account: Account, stranger: Account
 ) -> None:
