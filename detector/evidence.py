@@ -15,7 +15,8 @@ from detector.recheck import ORDER_METHOD, PASSAGE_METHOD
 from detector.similarity import Outline, Region
 from provenance.assets.asset import Medium
 
-_COMPARED_WORDS = 400
+COMPARED_WORDS = 400
+"""Of each of two texts, for their difference."""
 _WHOLE = 0.7
 """Share of a picture's width and height that an outline spans where we speak of all of it."""
 _VIEWS = {
@@ -118,7 +119,7 @@ class Piece:
 
 def text_difference(earlier: str, later: str) -> tuple[Piece, ...]:
     """Word by word, how `later` differs from `earlier`; each is read to at most 400 words (bounded time)."""
-    before, after = earlier.split()[:_COMPARED_WORDS], later.split()[:_COMPARED_WORDS]
+    before, after = earlier.split()[:COMPARED_WORDS], later.split()[:COMPARED_WORDS]
     pieces: list[Piece] = []
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":

@@ -1,7 +1,7 @@
 """Screening without a service: items in, near-duplicates and campaigns out, all in memory."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -27,6 +27,8 @@ class ScreenResult:
 
     `campaign` names the cluster it is in, the same name for every member, or is None. `unread` is set where
     the content could not be read as what it claims to be; it was then compared by its digest alone.
+    `found_from` is set where the item found nothing itself (in a campaign: none of its members), but was
+    found by another: the other as `item`, and the rest as that one's match says it, seen from there.
     """
 
     item: str
@@ -35,6 +37,7 @@ class ScreenResult:
     cluster: CampaignSummary | None = None
     unread: Unread | None = None
     plain: bool = False
+    found_from: Match | None = None
 
     @property
     def similarity(self) -> Similarity:
@@ -74,11 +77,40 @@ def screen(
     for members in clusters(ties):
         cluster = _cluster([asked[number] for number in members])
         named.update(dict.fromkeys(members, cluster))
+    finders = {} if against is not None else _finders(found, {n: own.id for n, own in named.items()})
     for number, entry in enumerate(asked):
         own = named.get(number)
-        matches_out = tuple(_as_match(match, held[match.item_no]) for match in found[number])
-        plain, unread = not is_telling(entry.prints), entry.prints.unread
-        yield ScreenResult(entry.item.id, matches_out, own.id if own else None, own, unread, plain)
+        finder = finders.get(number)
+        yield ScreenResult(
+            entry.item.id,
+            matches=tuple(_as_match(match, held[match.item_no]) for match in found[number]),
+            campaign=own.id if own else None,
+            cluster=own,
+            unread=entry.prints.unread,
+            plain=not is_telling(entry.prints),
+            found_from=None if finder is None else _as_match(finder[1], asked[finder[0]]),
+        )
+
+
+def _finders(
+    found: Sequence[Sequence[RawMatch]], campaigns: Mapping[int, str]
+) -> dict[int, tuple[int, RawMatch]]:
+    """Of each item that found no fellow and was found by one: which one, and its best match with the item.
+
+    A picture pasted into another is found in it, and need not find it in turn. Fellows are the members of the
+    item's campaign; of an item in none, all.
+    """
+
+    def counts(item: int, other: int) -> bool:
+        return campaigns.get(item) in (None, campaigns.get(other))
+
+    pairs = [(number, match) for number, matches in enumerate(found) for match in matches]
+    satisfied = {number for number, match in pairs if counts(number, match.item_no)}
+    best: dict[int, tuple[int, RawMatch]] = {}
+    for number, match in sorted(pairs, key=lambda pair: (-pair[1].score, pair[0])):
+        if match.item_no not in satisfied and counts(match.item_no, number):
+            best.setdefault(match.item_no, (number, match))
+    return best
 
 
 def _cluster(members: Sequence[Printed]) -> CampaignSummary:

@@ -80,6 +80,8 @@ class Submission(models.Model):
     embedded = models.BooleanField(default=False)
     # Private metadata that the signed copy no longer holds, in words.
     removed = models.JSONField(default=list)
+    # The signed manifest's own identifier; those signed by an early version have none here.
+    manifest_label = models.CharField(max_length=200, blank=True, db_index=True)
     claim_sha256 = models.CharField(max_length=64, blank=True)
     binding_sha256 = models.CharField(max_length=64, blank=True)
     leaf_index = models.BigIntegerField(null=True, db_index=True)
@@ -110,6 +112,18 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} [{self.state}]"
+
+
+class Thumbnail(models.Model):
+    """A small JPEG of a submission's picture: for its signature, and for whoever may see the submission."""
+
+    submission = models.OneToOneField(
+        Submission, on_delete=models.CASCADE, primary_key=True, related_name="thumbnail"
+    )
+    jpeg = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"thumbnail of {self.submission_id}"
 
 
 class ScreeningRecord(models.Model):

@@ -47,7 +47,7 @@ from service import policy, wiring
 from service.errors import ServiceError
 from service.models import Account, Job, JobState, State, Submission
 from service.report import Reason, Report, Subject, compose
-from service.stages import STAGES, local
+from service.stages import STAGES, item_key, local
 from service.verdicts import Facts, keep_screening, recipe_of, report_of
 from service.wishes import Wishes
 
@@ -166,7 +166,7 @@ def _swap(submission: Submission, changes: Mapping[str, object]) -> bool:
         unmoved = Submission.objects.filter(pk=submission.pk, state=submission.state)
         moved = bool(unmoved.update(updated_at=timezone.now(), **changes))
         if moved and changes["state"] in (State.HELD, State.REFUSED):
-            forget_key(f"attested:{submission.pk}")
+            forget_key(item_key(submission.pk))
     return moved
 
 
@@ -178,40 +178,13 @@ def give_up(submission_id: str, code: str, sentence: str) -> None:
     with transaction.atomic():
         live = Submission.objects.filter(pk=submission_id, state__in=list(STAGES))
         if live.update(state=State.FAILED, error_code=code[:64], error=sentence, updated_at=timezone.now()):
-            forget_key(f"attested:{submission_id}")
+            forget_key(item_key(submission_id))
 
 
 def waiting_for(submission: Submission) -> Reason | None:
     """What keeps a live submission from going on for now, if its last try failed: it is tried again."""
     job = Job.objects.filter(kind=ATTEST, subject=str(submission.pk), state=JobState.QUEUED).first()
     return Reason(job.error_code, job.error) if job is not None and job.error_code else None
-
-
-def review(submission: Submission, reviewer: Account, *, approve: bool) -> Submission:
-    """Decide what is held: approved goes on to be signed, refused ends here.
-
-    Raises ServiceError `not_held`, and `own_submission`: nobody decides a dispute with somebody else alone.
-    """
-    if reviewer.pk == submission.account_id:
-        raise ServiceError("own_submission", "This is your own submission; another moderator decides it.")
-    with transaction.atomic():
-        held = Submission.objects.filter(pk=submission.pk, state=State.HELD)
-        if approve:
-            moved = held.update(state=State.FINGERPRINTED, reviewed_by=reviewer, updated_at=timezone.now())
-        else:
-            moved = held.update(
-                state=State.REFUSED,
-                reviewed_by=reviewer,
-                error_code="refused_by_reviewer",
-                error="A moderator refused this attestation.",
-                updated_at=timezone.now(),
-            )
-        if not moved:
-            raise ServiceError("not_held", "This submission is not waiting for a decision.")
-        if approve:
-            job = table.enqueue(ATTEST, str(submission.pk))
-            transaction.on_commit(lambda: wiring.dispatch(job.pk))
-    return _loaded(str(submission.pk))
 
 
 def revoke(submission: Submission, reason: str) -> Submission:
@@ -314,9 +287,24 @@ def standing_of(submission: Submission) -> Standing | None:
 # --- verify -----------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The report and, of a picture, a small JPEG of it to be shown to whoever sent it."""
+
+    report: Report
+    thumbnail: bytes | None
+
+
 def verify(
     asset: Asset, store: Path | None = None, *, remote: bool = False, revocation: bool = False
 ) -> Report:
+    """The report of verified() alone."""
+    return verified(asset, store, remote=remote, revocation=revocation).report
+
+
+def verified(
+    asset: Asset, store: Path | None = None, *, remote: bool = False, revocation: bool = False
+) -> Verified:
     """Everything we can say of these bytes, with nothing stored.
 
     `store` speaks only for content that carries no credential of its own. Nobody else is asked unless
@@ -335,7 +323,7 @@ def verify(
     facts = Facts(
         subject, inspection, _standing(asset, inspection), similarity, recipe_of(prints, similarity)
     )
-    return report_of(facts)
+    return Verified(report_of(facts), prints.thumbnail)
 
 
 def _standing(asset: Asset, inspection: Inspection) -> Standing:

@@ -18,7 +18,9 @@ from attest.log.leaf import Kind, Opening
 from attest.queries import sealed_size
 from detector.fingerprints.compute import fingerprints
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints, Unread
+from detector.fingerprints.soft_binding import soft_bindings
 from detector.flows.index_item import index
+from detector.models import Item
 from provenance.assets.asset import Asset, Medium
 from provenance.flows.keep import keep
 from provenance.manifests.manifest import Declaration, Manifest, SoftBinding, SourceType
@@ -26,7 +28,7 @@ from provenance.models import StoredAsset
 from service import job_table as table
 from service import policy, wiring
 from service.errors import ServiceError
-from service.models import State, Submission
+from service.models import State, Submission, Thumbnail
 from service.report import inspection_from
 from service.verdicts import recipe_of
 from service.wishes import wishes_from
@@ -57,9 +59,11 @@ def inspect(submission: Submission) -> Changes:
 
 
 def fingerprint(submission: Submission) -> Changes:
-    """Compute the codes and vectors that survive small changes."""
+    """Compute the codes and vectors that survive small changes, and keep a small picture of a picture."""
     with local(submission.asset, submission.name) as asset:
         prints = fingerprints(asset.path, asset.medium, asset.sha256, wiring.embedders())
+    if prints.thumbnail is not None:
+        Thumbnail.objects.update_or_create(submission=submission, defaults={"jpeg": prints.thumbnail})
     return {"state": State.FINGERPRINTED, "fingerprints": _prints_to_json(prints)}
 
 
@@ -73,14 +77,7 @@ def decide(submission: Submission) -> Changes:
     prints = prints_from_json(submission.fingerprints)
     tenant = submission.account.tenant
     live = wiring.live_index()
-    item = index(
-        prints,
-        kind="attested",
-        tenant=tenant,
-        subject=str(submission.pk),
-        time=submission.created_at,
-        key=f"attested:{submission.pk}",
-    )
+    item = indexed(submission, prints)
     similarity = replace(
         live.match(prints, tenant_filter=tenant, before=item.pk), bank=wiring.banks().look_up(prints)
     )
@@ -105,6 +102,23 @@ def decide(submission: Submission) -> Changes:
     return changes
 
 
+def item_key(submission_id: object) -> str:
+    """Under what a submission's item is indexed."""
+    return f"attested:{submission_id}"
+
+
+def indexed(submission: Submission, prints: Fingerprints) -> Item:
+    """The submission's item, written now if it is not there."""
+    return index(
+        prints,
+        kind="attested",
+        tenant=submission.account.tenant,
+        subject=str(submission.pk),
+        time=submission.created_at,
+        key=item_key(submission.pk),
+    )
+
+
 def sign(submission: Submission) -> Changes:
     """Sign a C2PA manifest, embedded where the format allows, and keep both forms."""
     # A folder of this run's own: a worker that lost its lease may still be writing in another one.
@@ -125,6 +139,7 @@ def sign(submission: Submission) -> Changes:
         "fingerprints": {},
         "embedded": manifest.embedded,
         "removed": list(manifest.removed),
+        "manifest_label": manifest.label,
         "claim_sha256": manifest.claim_sha256,
         "binding_sha256": manifest.binding_sha256,
     }
@@ -154,14 +169,13 @@ def append(submission: Submission) -> Changes:
 
 def _declaration(submission: Submission, parents: tuple[Path, ...]) -> Declaration:
     wishes = wishes_from(submission.wishes)
-    kept = submission.fingerprints
-    thumbnail = kept.get("thumbnail")
+    small = Thumbnail.objects.filter(submission=submission).first()
     return Declaration(
         source_type=SourceType(submission.source_type),
         title=submission.title,
         parents=parents,
-        thumbnail=base64.b64decode(thumbnail) if thumbnail else None,
-        soft_bindings=tuple(SoftBinding(*pair) for pair in kept.get("soft_bindings", ())),
+        thumbnail=bytes(small.jpeg) if small is not None else None,
+        soft_bindings=tuple(SoftBinding(*pair) for pair in submission.fingerprints.get("soft_bindings", ())),
         training=wishes.choice,
         author=wishes.author or None,
         keep_metadata=wishes.keep_metadata,
@@ -203,6 +217,7 @@ def _prints_to_json(prints: Fingerprints) -> dict[str, Any]:
             {"method": p.method, "value": base64.b64encode(p.value).decode(), "quality": p.quality}
             for p in prints.prints
         ],
+        "soft_bindings": soft_bindings(prints),
     }
 
 

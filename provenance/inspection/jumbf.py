@@ -66,6 +66,19 @@ def manifests(store: Superbox) -> tuple[Superbox, ...]:
     return store.children
 
 
+def active_alone(store: bytes) -> bytes:
+    """A store with nothing in it but the active manifest. Raises MalformedStore."""
+    parse(store)
+    _, start, end = next(_boxes(store, 0, len(store), [0]))
+    boxes = [(kind, _box(kind, store[at:to])) for kind, at, to in _boxes(store, start, end, [0])]
+    manifest = [box for kind, box in boxes if kind == b"jumb"][-1:]
+    return _box(b"jumb", boxes[0][1] + b"".join(manifest))
+
+
+def _box(kind: bytes, data: bytes) -> bytes:
+    return (8 + len(data)).to_bytes(4, "big") + kind + data
+
+
 def assertion_boxes(manifest: Superbox) -> tuple[Superbox, ...]:
     """The assertions of a manifest. Their stores' labels are not signed, so any store counts."""
     return tuple(box for store in manifest.children for box in store.children)

@@ -81,7 +81,8 @@ class Manifest:
 
     `embedded` says that `signed_path` carries the store inside; otherwise `store_path` is the sidecar
     (application/c2pa) and `signed_path` holds the content unchanged. Digests are lower-case hex SHA-256.
-    `removed` names the private metadata that the signed copy no longer holds.
+    `label` is the active manifest's own identifier ("urn:c2pa:…"). `removed` names the private metadata that
+    the signed copy no longer holds.
     """
 
     signed_path: Path
@@ -90,6 +91,7 @@ class Manifest:
     media_type: str
     signed_sha256: str
     store_sha256: str
+    label: str
     claim_sha256: str
     binding_sha256: str
     removed: tuple[str, ...] = ()

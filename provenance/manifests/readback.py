@@ -41,22 +41,31 @@ class Sampling:
             self._made[media_type] = self._made.get(media_type, 0) + 1
 
 
-def identify(store: bytes) -> tuple[str, str]:
-    """The claim's and the binding's digest of a store that the SDK just made, without reading the content.
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The active manifest's label ("urn:c2pa:…"), its claim's and its binding's digest."""
+
+    label: str
+    claim_sha256: str
+    binding_sha256: str
+
+
+def identify(store: bytes) -> Identified:
+    """What tells a store that the SDK just made from any other, without reading the content.
 
     Raises SigningRefused `unsignable_media` where the store holds none.
     """
     found = claim.identity(store)
     if found.binding_sha256 is None:
         raise SigningRefused("The signed claim binds no content.", code="unsignable_media")
-    return found.claim_sha256, found.binding_sha256
+    return Identified(found.label, found.claim_sha256, found.binding_sha256)
 
 
 def read_back(
     inspector: Inspector,
     made: Asset,
     sidecar: Path | None,
-    identity: tuple[str, str],
+    identity: Identified,
     broken: Sequence[frozenset[str]],
 ) -> None:
     """Inspect what was made, as a stranger would, and compare its digests with `identity`.
@@ -73,7 +82,7 @@ def read_back(
         raise SigningRefused("The broken parent could not be kept in the history.", code="broken_parent")
     known = frozenset(code for codes in broken for code in codes & below)
     digests = (found.claim_sha256, found.binding_sha256)
-    if digests != identity or not _holds(found, known):
+    if digests != (identity.claim_sha256, identity.binding_sha256) or not _holds(found, known):
         raise SigningRefused(
             "The signed file does not validate: this format or file cannot be signed.",
             code="unsignable_media",

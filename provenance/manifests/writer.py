@@ -156,8 +156,9 @@ class ManifestWriter:
             media_type=asset.media_type,
             signed_sha256=made.sha256,
             store_sha256=hashlib.sha256(made.store).hexdigest(),
-            claim_sha256=identity[0],
-            binding_sha256=identity[1],
+            label=identity.label,
+            claim_sha256=identity.claim_sha256,
+            binding_sha256=identity.binding_sha256,
             removed=made.removed,
         )
 

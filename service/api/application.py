@@ -1,5 +1,7 @@
 """The API as a whole: its routers, its error handling, its OpenAPI document."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
@@ -11,6 +13,7 @@ from service.api.attestations import Withdrawal
 from service.api.attestations import router as attestations
 from service.api.banks import router as banks
 from service.api.campaigns import router as campaigns
+from service.api.crossorigin import readable_anywhere
 from service.api.decisions import router as decisions
 from service.api.problems import guarded, on_exception
 from service.api.proofs import router as proofs
@@ -25,9 +28,6 @@ _ABOUT = (
     "Who vouches for these bytes, and have we seen this before? Errors are RFC 9457 problem+json with a "
     "stable `code`; each is explained in docs/formats/errors.md."
 )
-# Bodies that are read by hand, since a call takes both multipart and JSON, and problems: named, so that
-# `$ref`s to them resolve.
-_NAMED: tuple[type[Schema], ...] = (Problem, Withdrawal, Digests)
 _RANGE = {
     "get": {
         "operationId": "range",
@@ -78,38 +78,51 @@ _RANGE = {
 
 
 class Api(NinjaAPI):
-    """NinjaAPI whose every view answers problems, and whose document knows the plain views too."""
+    """NinjaAPI whose every view answers problems, and whose document knows the plain views too.
+
+    `named` are the schemas of bodies that are read by hand; `plain` the paths of views that are not ninja's.
+    With `anywhere`, pages of other origins may read what it answers to a GET.
+    """
+
+    named: tuple[type[Schema], ...] = (Problem,)
+    plain: Mapping[str, Any] = MappingProxyType({})
+    anywhere = False
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(openapi_url=None, docs_url=None, **options)
+        self.add_exception_handler(Exception, on_exception)
+        for known in list(self._exception_handlers):
+            self.add_exception_handler(known, on_exception)
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
         patterns = super()._get_urls()
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                pattern.callback = guarded(pattern.callback)
+                view = guarded(pattern.callback)
+                pattern.callback = readable_anywhere(view) if self.anywhere else view
         return patterns
 
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
         """The OpenAPI 3.1 document."""
         document = super().get_openapi_schema(*args, **kwargs)
         schemas = document["components"]["schemas"]
-        for named in _NAMED:
+        for named in self.named:
             schemas.setdefault(
                 named.__name__, named.model_json_schema(ref_template="#/components/schemas/{model}")
             )
-        document["paths"]["/api/v1/range/{prefix}"] = _RANGE
+        document["paths"].update(self.plain)
         return document
 
+    def document(self, path_prefix: str) -> JsonResponse:
+        """The OpenAPI document as a response; it needs no page from somebody else's server to be read."""
+        response = JsonResponse(self.get_openapi_schema(path_prefix=path_prefix))
+        response["Cache-Control"] = "public, max-age=300"
+        return response
 
-api = Api(
-    title="Assay",
-    version="1",
-    description=_ABOUT,
-    openapi_url=None,
-    docs_url=None,
-    urls_namespace="api",
-)
-api.add_exception_handler(Exception, on_exception)
-for _known in list(api._exception_handlers):
-    api.add_exception_handler(_known, on_exception)
+
+api = Api(title="Assay", version="1", description=_ABOUT, urls_namespace="api")
+api.named = (Problem, Withdrawal, Digests)
+api.plain = {"/api/v1/range/{prefix}": _RANGE}
 api.add_router("/attestations", attestations)
 api.add_router("/verifications", verifications)
 api.add_router("/screenings", screenings)
@@ -122,7 +135,5 @@ api.add_router("", proofs)
 
 
 def openapi(request: HttpRequest) -> JsonResponse:
-    """The OpenAPI document; it needs no page from somebody else's server to be read."""
-    response = JsonResponse(api.get_openapi_schema(path_prefix="api/v1/"))
-    response["Cache-Control"] = "public, max-age=300"
-    return response
+    """The OpenAPI document."""
+    return api.document("api/v1/")

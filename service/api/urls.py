@@ -8,6 +8,8 @@ from service.api.application import api, openapi
 from service.api.crossorigin import readable_anywhere
 from service.api.problems import guarded, problem_type, unknown_path
 from service.api.range import by_prefix
+from service.api.sbr import openapi as sbr_openapi
+from service.api.sbr import sbr
 
 urlpatterns = [
     path("healthz", guarded(health.healthz)),
@@ -18,6 +20,9 @@ urlpatterns = [
     path("api/v1/problems/<str:code>", readable_anywhere(guarded(require_safe(problem_type)))),
     path("api/v1/", api.urls),
     re_path(r"^api(?:/[\s\S]*)?\Z", guarded(unknown_path)),
+    path("sbr/v1/openapi.json", readable_anywhere(guarded(require_safe(sbr_openapi)))),
+    path("sbr/v1/", sbr.urls),
+    re_path(r"^sbr(?:/[\s\S]*)?\Z", guarded(unknown_path)),
     path("log/checkpoint", readable_anywhere(guarded(log.checkpoint))),
     re_path(r"^log/(?P<path>tile/[\s\S]*)\Z", readable_anywhere(guarded(log.tile))),
     re_path(r"^log/[\s\S]*\Z", guarded(unknown_path)),

@@ -11,6 +11,7 @@ from detector.fingerprints.minilm import SentenceEmbedder
 from detector.media.image import ImageLimits
 from detector.media.workers import Workers
 from detector.screening import ScreenResult, screen
+from detector.similarity import Match
 from detector.sources import ScreenItem, read_sources
 from service import policy
 from service.cli.progress import Steps
@@ -26,27 +27,32 @@ class Screened:
     verdict: Verdict
 
     def as_dict(self) -> dict[str, Any]:
-        """The object that `screen --json` prints (DESIGN section 3)."""
+        """The object that `screen --json` prints (DESIGN section 3).
+
+        `found_from` is there only where the item found no fellow itself: see ScreenResult.
+        """
+        other = self.result.found_from
         return {
             "item": self.result.item,
-            "matches": [
-                {
-                    "item": match.item,
-                    "score": match.score,
-                    "distance": match.distance,
-                    "method": match.method,
-                    "threshold": match.threshold,
-                    "why": match.why,
-                }
-                | ({} if match.region is None else {"region": asdict(match.region)})
-                for match in self.result.matches
-            ],
+            "matches": [_matched(match) for match in self.result.matches],
             "campaign": self.result.campaign,
             "action": self.verdict.action.value,
             "reasons": [
                 {"code": reason.code, "sentence": reason.sentence} for reason in self.verdict.reasons
             ],
-        }
+        } | ({} if other is None else {"found_from": _matched(other)})
+
+
+def _matched(match: Match) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "item": match.item,
+        "score": match.score,
+        "distance": match.distance,
+        "method": match.method,
+        "threshold": match.threshold,
+        "why": match.why,
+    }
+    return told if match.region is None else told | {"region": asdict(match.region)}
 
 
 def embedders(config: Config) -> Embedders:

@@ -5,6 +5,7 @@ from functools import wraps
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.cache import never_cache
 
@@ -59,12 +60,17 @@ def reviewers_only(view: View) -> View:
     return signed_in(guarded)
 
 
+def submissions_for(user: object) -> QuerySet[Submission]:
+    """The submissions that this user may see: all for those who review, one's own, none for a visitor."""
+    rows = Submission.objects.select_related("account", "asset", "signed", "store", "reviewed_by")
+    if may_review(user):
+        return rows
+    return rows.filter(account=user) if isinstance(user, Account) else rows.none()
+
+
 def submission_for(request: HttpRequest, pk: UUID) -> Submission:
     """The submission, if it is this account's or the account reviews; Http404 otherwise."""
-    rows = Submission.objects.select_related("account", "asset", "signed", "store", "reviewed_by")
-    if not may_review(request.user):
-        rows = rows.filter(account=account_of(request))
-    found = rows.filter(pk=pk).first()
+    found = submissions_for(account_of(request)).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

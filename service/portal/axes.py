@@ -3,17 +3,22 @@
 The axes stay apart on purpose: a known signer says nothing of the time, a log entry nothing of the truth.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from attest.standing import Anchor, Finality
-from detector.similarity import Calibrated, Match, Outline
+from detector.similarity import Calibrated, Match
 from service.policy import Outcome, outcome
-from service.portal.axis import Axis, Drawing, Fact, Frame, kept
+from service.portal.axis import Axis, Fact, kept
 from service.portal.credential import credential_axis
+from service.portal.likeness import difference, drawing
+from service.portal.side import NOTHING, Side
 from service.portal.words import method
 from service.report import Registry, Report, only_broken_credential_says
 
-_MOST_DRAWN = 5
+MOST_DRAWN = 5
+"""Matches that are shown as pictures or word by word."""
+_CAPTIONS = ("This picture", "The one seen before")
 LOCAL_CHAIN = "local chain: no independent trust"
 
 
@@ -51,14 +56,17 @@ def summary(report: Report) -> Summary:
     return _SUMMARIES[outcome(report)]
 
 
-def axes(report: Report) -> tuple[Axis, ...]:
-    """The five axes in the order a person asks."""
+def axes(report: Report, asked: Side = NOTHING, known: Mapping[str, Side] | None = None) -> tuple[Axis, ...]:
+    """The five axes in the order a person asks.
+
+    `asked` is what may be shown of the content itself, `known` of the attestations that it resembles, by id.
+    """
     return (
         credential_axis(report),
         _registry(report),
         _anchor(report.anchor),
         _origin(report),
-        _similarity(report),
+        _similarity(report, asked, known or {}),
     )
 
 
@@ -227,23 +235,12 @@ def _calibrated(one: Calibrated) -> Fact:
     return Fact(f"Threshold {one.threshold:.3g}", f"{method(one.method)}: {rate}.")
 
 
-def _drawing(number: int, match: Match) -> Drawing | None:
-    region = match.region
-    if region is None:
-        return None
-    asked = _frame("This picture", region.asked, region.asked_ratio)
-    matched = _frame("The one seen before", region.matched, region.matched_ratio)
-    return Drawing(f"Match {number}: {match.why}", (asked, matched))
-
-
-def _frame(caption: str, outline: Outline, ratio: float) -> Frame:
-    width = round(100 * min(max(ratio, 0.05), 20), 1)
-    points = " ".join(f"{x * width:.1f},{y * 100:.1f}" for x, y in outline)
-    return Frame(caption, width, 100, points)
-
-
-def _similarity(report: Report) -> Axis:
+def _similarity(report: Report, asked: Side, known: Mapping[str, Side]) -> Axis:
     axis = report.similarity
+    shown = [
+        (f"Match {number}: {match.why}", match, known.get(match.subject or "", NOTHING))
+        for number, match in enumerate(axis.matches[:MOST_DRAWN], start=1)
+    ]
     campaign = axis.campaign
     count = len(axis.matches)
     if axis.bank is not None:
@@ -284,7 +281,10 @@ def _similarity(report: Report) -> Axis:
         ),
         drawings=tuple(
             drawn
-            for number, match in enumerate(axis.matches[:_MOST_DRAWN], start=1)
-            if (drawn := _drawing(number, match)) is not None
+            for label, match, side in shown
+            if (drawn := drawing(label, match, asked, side, captions=_CAPTIONS)) is not None
+        ),
+        differences=tuple(
+            found for label, _, side in shown if (found := difference(label, side, asked)) is not None
         ),
     )

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from service.portal.likeness import Difference, Drawing
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -37,24 +39,6 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """A picture's outline, `width` by `height`, and the part meant as an SVG polygon's points."""
-
-    caption: str
-    width: float
-    height: float
-    points: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """Two pictures side by side, and what they have in common; `label` says it in words."""
-
-    label: str
-    frames: tuple[Frame, Frame]
-
-
-@dataclass(frozen=True, slots=True)
 class Axis:
     """One question, its answer, and what stands behind it. `dump` is raw bytes made readable."""
 
@@ -71,6 +55,7 @@ class Axis:
     sheets: tuple[Sheet, ...] = ()
     dump: str = ""
     drawings: tuple[Drawing, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
 
 def kept(facts: Iterable[Fact]) -> tuple[Fact, ...]:

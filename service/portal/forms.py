@@ -81,9 +81,16 @@ class VerifyForm(ContentForm):
 
 
 class DecisionForm(forms.Form):
-    """A reviewer's decision."""
+    """A reviewer's decision; two of the four are a word on the pair, too."""
 
-    decision = forms.ChoiceField(choices=(("approve", "Approve"), ("refuse", "Refuse")))
+    decision = forms.ChoiceField(
+        choices=(
+            ("approve", "Approve"),
+            ("not_same", "Not the same: approve"),
+            ("refuse", "Refuse"),
+            ("same", "The same: refuse"),
+        )
+    )
 
 
 class WordForm(forms.Form):

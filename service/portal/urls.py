@@ -23,6 +23,7 @@ urlpatterns = [
     path("attestations/<uuid:pk>/revocation", attestation.revoke, name="attestation-revoke"),
     path("attestations/<uuid:pk>/file", downloads.signed_file, name="attestation-file"),
     path("attestations/<uuid:pk>/original", downloads.original_file, name="attestation-original"),
+    path("attestations/<uuid:pk>/thumbnail", downloads.thumbnail, name="attestation-thumbnail"),
     path("attestations/<uuid:pk>/manifest", downloads.manifest, name="attestation-manifest"),
     path("attestations/<uuid:pk>/proof", downloads.proof, name="attestation-proof"),
     path("verify", verify.verify, name="verify"),

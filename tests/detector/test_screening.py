@@ -1,10 +1,14 @@
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from detector.fingerprints.compute import Embedders
+from detector.fingerprints.fingerprint import Fingerprints
+from detector.match import Matcher
+from detector.matching.finding import RawMatch
 from detector.media.workers import Workers
 from detector.screening import screen
 from detector.sources import ScreenItem, StreamInvalid, read_sources
@@ -33,6 +37,39 @@ def test_each_item_sees_all_others_and_copies_form_one_campaign(embedders: Embed
     assert cluster is not None
     assert (cluster.size, cluster.sources) == (2, 2)
     assert list(screen(items, None, embedders)) == results
+
+
+def test_what_found_nothing_itself_says_who_found_it(
+    embedders: Embedders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [
+        ScreenItem("1", text="Win cash now! Text CLAIM to 80086 before midnight tonight"),
+        ScreenItem("2", text="W1n c4sh n0w! T3xt CLAIM t0 80086 b3f0r3 m1dn1ght t0n1ght"),
+        ScreenItem("3", text="thanks!"),
+        ScreenItem("4", text="thanks!"),
+    ]
+    whole = Matcher.match
+
+    def blind(self: Matcher, prints: Fingerprints, *, exclude: Collection[int]) -> list[RawMatch]:
+        return [] if set(exclude) & {1, 3} else whole(self, prints, exclude=exclude)
+
+    monkeypatch.setattr(Matcher, "match", blind)
+    first, second, third, fourth = screen(items, None, embedders)
+    assert first.campaign is not None
+    assert first.campaign == second.campaign
+    assert (first.found_from, third.found_from) == (None, None)
+    assert second.matches == ()
+    assert second.found_from is not None
+    assert (second.found_from.item, second.found_from.why) == ("1", first.matches[0].why)
+    assert fourth.campaign is None
+    assert fourth.found_from is not None
+    assert fourth.found_from.item == "3"
+
+
+def test_whoever_found_something_itself_needs_nobody_to_say_why(embedders: Embedders) -> None:
+    text = "Win cash now! Text CLAIM to 80086 before midnight tonight"
+    items = [ScreenItem("1", text=text), ScreenItem("2", text=text), ScreenItem("3", text="Quite another")]
+    assert [result.found_from for result in screen(items, None, embedders)] == [None, None, None]
 
 
 def test_with_references_items_are_matched_to_them_alone(embedders: Embedders) -> None:

@@ -10,14 +10,15 @@ import pytest
 from PIL import Image
 
 from attest.models import LeafRow
+from detector.fingerprints.soft_binding import ISCC_ALGORITHM, PDQ_ALGORITHM
 from detector.models import Item
 from provenance.errors import SignerUnavailable
 from provenance.models import StoredAsset
-from service import pipeline, stages, wiring
+from service import pipeline, reviewing, stages, wiring
 from service.errors import ServiceError
 from service.intake import incoming, incoming_text
 from service.jobs.runner import run_until_idle
-from service.models import Account, Job, JobState, State, Submission
+from service.models import Account, Job, JobState, State, Submission, Thumbnail
 from service.pipeline import AttestRequest
 from service.report import Registry
 from service.stages import STAGES
@@ -86,6 +87,21 @@ def test_a_photo_goes_from_the_door_to_a_checkpoint(account: Account, photo: Pat
     assert done.signed.sha256 != done.asset.sha256
 
 
+def test_the_credential_carries_a_thumbnail_and_the_codes_that_a_stripped_copy_is_found_by(
+    account: Account, photo: Path
+) -> None:
+    done = after(submit(account, photo.read_bytes()))
+    assert done.store is not None
+    small = bytes(Thumbnail.objects.get(submission=done).jpeg)
+    with Image.open(io.BytesIO(small)) as image:
+        assert max(image.size) <= 256
+    with stages.local(done.store) as store:
+        written = store.path.read_bytes()
+    assert small in written
+    assert ISCC_ALGORITHM.encode() in written
+    assert PDQ_ALGORITHM.encode() in written
+
+
 def test_a_worker_that_dies_after_any_stage_and_before_its_swap_changes_nothing(
     account: Account, photo: Path
 ) -> None:
@@ -132,16 +148,16 @@ def test_somebody_elses_near_duplicate_is_held_and_goes_on_when_approved(
     assert held.state == State.HELD
     assert held.reasons[0]["code"] == "near_duplicate_of_other"
     assert Item.objects.count() == 1
-    pipeline.review(held, account, approve=True)
+    reviewing.review(held, account, approve=True)
     assert after(held).state == State.APPENDED
 
 
 def test_a_held_submission_can_be_refused_once(account: Account, other: Account, photo: Path) -> None:
     after(submit(account, photo.read_bytes()))
     held = after(submit(other, resized(photo)))
-    assert pipeline.review(held, account, approve=False).state == State.REFUSED
+    assert reviewing.review(held, account, approve=False).state == State.REFUSED
     with pytest.raises(ServiceError) as caught:
-        pipeline.review(held, account, approve=True)
+        reviewing.review(held, account, approve=True)
     assert caught.value.code == "not_held"
 
 
@@ -279,7 +295,7 @@ def test_nobody_decides_their_own_held_submission(account: Account, other: Accou
     after(submit(account, photo.read_bytes()))
     held = after(submit(other, resized(photo)))
     with pytest.raises(ServiceError) as caught:
-        pipeline.review(held, other, approve=True)
+        reviewing.review(held, other, approve=True)
     assert caught.value.code == "own_submission"
     held.refresh_from_db()
     assert held.state == State.HELD

@@ -1,6 +1,6 @@
 """The portal's story in real Chromium: log in, attest a photograph, follow it, take it home, verify it.
 
-With ASSAY_WRITE_SCREENSHOTS=1 the pictures of the four pages go to docs/screenshots/, otherwise to a
+With ASSAY_WRITE_SCREENSHOTS=1 the pictures of the pages go to docs/screenshots/, otherwise to a
 temporary folder.
 """
 
@@ -27,6 +27,11 @@ from tests.chromium import IN_A_BROWSER, assert_accessible
 PASSWORD = "a long enough password"
 SHOWN = {"attest", "verify", "attestation", "review"}
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+
+SAID = (
+    "The harbour office said on Monday that the northern quay stays closed until the end of March, because "
+    "divers found two cracks below the waterline that nobody had seen before."
+)
 
 # The first text of a process waits for its embedding model.
 expect.set_options(timeout=60_000)
@@ -146,8 +151,18 @@ def smaller(photo: Path) -> bytes:
     return out.getvalue()
 
 
-def attested(account: Account, content: bytes, title: str) -> Submission:
-    with incoming([content], "photo.jpg") as asset:
+def turned_crop(photo: Path) -> bytes:
+    """Two thirds of it, turned by nine degrees."""
+    with Image.open(photo) as image:
+        out = io.BytesIO()
+        part = image.crop((image.width // 3, 0, image.width, image.height))
+        part.rotate(9, expand=True, fillcolor="white").save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def attested(account: Account, content: bytes | str, title: str) -> Submission:
+    held = incoming_text(content) if isinstance(content, str) else incoming([content], "photo.jpg")
+    with held as asset:
         submission = pipeline.submit(account, asset, AttestRequest("human", title))
     pipeline.advance(str(submission.pk))
     pipeline.seal()
@@ -296,7 +311,7 @@ def test_a_held_copy_is_reviewed_and_a_revocation_is_deliberate(
 ) -> None:
     attested(account, photo.read_bytes(), "A temple in China")
     other = Account.objects.create_user("somebody-else", password=PASSWORD)
-    held = attested(other, smaller(photo), "My own temple")
+    held = attested(other, turned_crop(photo), "My own temple")
     assert held.state == State.HELD
     Account.objects.create_user("editor", password=PASSWORD, is_staff=True)
     for number, hour in enumerate(("nine", "ten", "eleven", "noon"), start=1):
@@ -312,6 +327,7 @@ def test_a_held_copy_is_reviewed_and_a_revocation_is_deliberate(
     log_in(page, "editor")
     page.get_by_role("link", name="Review").click()
     expect(page.locator(".case")).to_contain_text("Attested earlier")
+    expect(page.locator(".case .regions image")).to_have_count(2)
     expect(page.get_by_role("row", name="Congratulations")).to_have_count(1)
     expect(page.get_by_role("row", name="Congratulations").get_by_role("cell").first).to_have_text("4")
     picture(page, "review", tmp_path)
@@ -322,8 +338,8 @@ def test_a_held_copy_is_reviewed_and_a_revocation_is_deliberate(
     page.get_by_role("button", name="It is none").click()
     expect(page.locator(".message")).to_contain_text("no campaign")
     page.get_by_role("link", name="Back to the review list").click()
-    page.get_by_role("button", name="Approve and sign").click()
-    expect(page.locator(".message")).to_contain_text("approved")
+    page.get_by_role("button", name="Not the same: sign it").click()
+    expect(page.locator(".message")).to_contain_text("approved; it goes on to be signed. Kept")
     pipeline.advance(str(held.pk))
     pipeline.seal()
     held.refresh_from_db()
@@ -342,6 +358,34 @@ def test_a_held_copy_is_reviewed_and_a_revocation_is_deliberate(
     assert complaints == []
 
 
+def test_the_owner_sees_which_part_of_which_picture_was_found(
+    open_page: Open, account: Account, photo: Path, tmp_path: Path, complaints: list[str]
+) -> None:
+    done = attested(account, photo.read_bytes(), "A temple in China")
+    page = open_page()
+    log_in(page, account.username)
+    page.goto("/verify")
+    with page.expect_response(f"**/attestations/{done.pk}/thumbnail") as fetched:
+        page.locator("#file").set_input_files(
+            {"name": "copy.jpg", "mimeType": "image/jpeg", "buffer": turned_crop(photo)}
+        )
+        page.get_by_role("button", name="Verify", exact=True).click()
+    assert fetched.value.ok
+    expect(page.locator(".regions image")).to_have_count(2)
+    expect(page.locator(".regions figcaption")).to_contain_text("turned by 9°")
+    page.locator(".axis", has_text="Have we seen it before?").screenshot(
+        path=(DOCS if os.environ.get("ASSAY_WRITE_SCREENSHOTS") == "1" else tmp_path) / "regions.png"
+    )
+    visitor = open_page("/verify")
+    visitor.locator("#file").set_input_files(
+        {"name": "copy.jpg", "mimeType": "image/jpeg", "buffer": turned_crop(photo)}
+    )
+    visitor.get_by_role("button", name="Verify", exact=True).click()
+    expect(visitor.locator(".regions image")).to_have_count(1)
+    picture(visitor, "visitor", tmp_path)
+    assert complaints == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_breaks_wcag_2_2_aa(
     open_page: Open, account: Account, photo: Path, tmp_path: Path, scheme: str, complaints: list[str]
@@ -351,6 +395,8 @@ def test_no_page_breaks_wcag_2_2_aa(
     done = attested(account, photo.read_bytes(), "A temple \u202egpj.exe")
     other = Account.objects.create_user("somebody-else", password=PASSWORD)
     held = attested(other, smaller(photo), "My own temple")
+    attested(account, SAID, "Said")
+    attested(other, SAID.replace("Monday", "Tuesday"), "Said differently")
     (tmp_path / "empty.jpg").write_bytes(b"")
 
     page = open_page(color_scheme=scheme)
@@ -374,6 +420,8 @@ def test_no_page_breaks_wcag_2_2_aa(
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
         assert_accessible(page)
+        if path == "/review":
+            expect(page.locator(".difference del").first).to_have_text("Monday")
         picture(page, f"{path.split('/')[1]}-{path[-4:]}-{scheme}", tmp_path)
     page.get_by_label("Name").fill("a script")
     page.get_by_role("checkbox").first.check()

@@ -9,7 +9,6 @@ from detector.errors import SnapshotInvalid
 from detector.fingerprints.compute import fingerprints
 from detector.fingerprints.fingerprint import Fingerprints
 from detector.flows.forget_item import forget
-from detector.flows.index_item import index
 from detector.flows.live_index import LiveIndex
 from detector.flows.stored import stored_prints
 from detector.index import snapshot
@@ -19,7 +18,7 @@ from detector.models import FingerprintRow, Item, Kind
 from service import wiring
 from service.cli.fsck.difference import Difference
 from service.models import State, Submission
-from service.stages import local
+from service.stages import indexed, local
 
 MOST_ASKED = 2000
 _FINDABLE = (State.ACCEPTED, State.SIGNED, State.APPENDED, State.LOGGED, State.ANCHORED)
@@ -56,14 +55,7 @@ def repair(found: list[Difference]) -> None:
     """
     forget([str(item.uid) for item in _without_submission()])
     for row in list(_without_item()):
-        index(
-            _prints_of(row),
-            kind="attested",
-            tenant=row.account.tenant,
-            subject=str(row.pk),
-            time=row.created_at,
-            key=f"attested:{row.pk}",
-        )
+        indexed(row, _prints_of(row))
     folder = wiring.live_index().folder
     shutil.rmtree(folder, ignore_errors=True)
     for item in _not_found(wiring.new_index(), full=True):

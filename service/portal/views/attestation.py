@@ -6,18 +6,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from detector.similarity import Match
 from service import pipeline
 from service.models import State, Submission
-from service.policy import other_accounts_original
 from service.portal.access import account_of, may_review, signed_in, submission_for
 from service.portal.evidence import evidence
 from service.portal.forms import RevocationForm
+from service.portal.held import held_because
 from service.portal.problem import KNOWN, Problem
 from service.portal.timeline import is_settled, said, steps
 from service.portal.wait import wait_for
-from service.portal.words import SOURCE_NAMES, STATES, TRAINING, method
-from service.report import similarity_from
+from service.portal.words import SOURCE_NAMES, STATES, TRAINING
 from service.wishes import wishes_from
 
 
@@ -26,12 +24,6 @@ def progress_token(submission: Submission) -> str:
     waiting = pipeline.waiting_for(submission)
     parts = (submission.state, "revoked" if submission.revoked_at else "", waiting.code if waiting else "")
     return ".".join(parts)
-
-
-def held_because(submission: Submission) -> tuple[Match, str] | None:
-    """The earlier attestation of somebody else that this one resembles, and what the method compares."""
-    match = other_accounts_original(similarity_from(submission.similarity), submission.account.tenant)
-    return (match, method(match.method)) if match else None
 
 
 def live_context(request: HttpRequest, submission: Submission) -> dict[str, object]:
@@ -50,7 +42,7 @@ def live_context(request: HttpRequest, submission: Submission) -> dict[str, obje
         "wait": wait_for(submission),
         "wishes": wishes_from(submission.wishes),
         "training": dict(TRAINING).get(submission.wishes.get("training")),
-        "held": held_because(submission) if submission.state in (State.HELD, State.REFUSED) else None,
+        "held": held_because(request.user, submission) if submission.state == State.HELD else None,
         "source_name": SOURCE_NAMES.get(submission.source_type, submission.source_type),
         "parents": Submission.objects.filter(pk__in=submission.parents, account=submission.account),
         "can_review": may_review(request.user) and submission.state == State.HELD,

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from provenance.models import StoredAsset
 from service import pipeline
+from service.models import Thumbnail
 from service.portal.access import signed_in, submission_for
 from service.portal.evidence import download_names
 from service.portal.headers import DOWNLOADS
@@ -55,6 +56,19 @@ def original_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The bytes as they were handed in, which reviewers compare."""
     submission = submission_for(request, pk)
     return stored_attachment(submission.asset, download_names(submission).original)
+
+
+@signed_in
+@require_safe
+def thumbnail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The small picture of a picture, to be shown: a JPEG that we made ourselves, from the decoded pixels."""
+    found = Thumbnail.objects.filter(submission=submission_for(request, pk)).first()
+    if found is None:
+        raise Http404
+    response = HttpResponse(bytes(found.jpeg), content_type="image/jpeg")
+    response.headers["Content-Security-Policy"] = DOWNLOADS
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
 
 
 @signed_in

@@ -9,11 +9,12 @@ from django.views.decorators.http import require_http_methods
 from attest.proofs.bundle import ProofBundle
 from provenance.errors import RejectedAsset
 from service import pipeline, rate, wiring
-from service.portal import proof_file
+from service.portal import proof_file, side
 from service.portal.access import is_partial
-from service.portal.axes import axes, summary
+from service.portal.axes import MOST_DRAWN, axes, summary
 from service.portal.forms import VerifyForm
 from service.portal.problem import KNOWN, Problem
+from service.portal.side import NOTHING, Side
 from service.portal.uploads import capped
 from service.portal.views.attest import content
 from service.report import Report
@@ -24,6 +25,7 @@ def _answer(
     form: VerifyForm,
     *,
     report: Report | None = None,
+    asked: Side = NOTHING,
     bundle: ProofBundle | None = None,
     problem: Problem | None = None,
 ) -> HttpResponse:
@@ -36,7 +38,11 @@ def _answer(
     status = 200
     if report is not None:
         raw = json.dumps(report.as_dict(), indent=2, ensure_ascii=True, default=str)
-        shown = (*axes(report), proof_file.axis(bundle, report)) if bundle else axes(report)
+        best = report.similarity.matches[:MOST_DRAWN]
+        known = side.known(request.user, (match.subject for match in best))
+        shown = axes(report, asked, known)
+        if bundle:
+            shown = (*shown, proof_file.axis(bundle, report))
         context |= {"report": report, "axes": shown, "summary": summary(report), "raw": raw}
     elif form.is_bound or problem:
         status = problem.status if problem else 422
@@ -64,7 +70,8 @@ def verify(request: HttpRequest) -> HttpResponse:
         return _answer(request, form)
     try:
         with content(form) as asset, proof_file.given(form.cleaned_data["proof"]) as proof:
-            report = pipeline.verify(asset, proof.store)
+            found = pipeline.verified(asset, proof.store)
+            asked = side.sent(asset, found.thumbnail)
     except KNOWN as error:
         return _answer(request, form, problem=Problem.of(error))
-    return _answer(request, form, report=report, bundle=proof.bundle)
+    return _answer(request, form, report=found.report, asked=asked, bundle=proof.bundle)

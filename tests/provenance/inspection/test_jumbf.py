@@ -15,10 +15,19 @@ from provenance.manifests.manifest import Manifest
 def test_a_signed_store_parses_to_its_claim(signed: Manifest) -> None:
     store = jumbf.parse(signed.store_path.read_bytes())
     active = jumbf.manifests(store)[-1]
+    assert active.label == signed.label
     assert active.label.startswith("urn:c2pa:")
     labels = {box.label for box in jumbf.assertion_boxes(active)}
     assert {"c2pa.actions.v2", "c2pa.hash.data"} <= labels
     assert claim.identity(signed.store_path.read_bytes()).claim_sha256 == signed.claim_sha256
+
+
+def test_a_manifest_alone_is_still_a_store_and_rubbish_is_none(signed: Manifest) -> None:
+    store = signed.store_path.read_bytes()
+    assert claim.identity(jumbf.active_alone(store)) == claim.identity(store)
+    for broken in (b"", store[:40], store[8:]):
+        with pytest.raises(ProvenanceError):
+            jumbf.active_alone(broken)
 
 
 @settings(max_examples=300)

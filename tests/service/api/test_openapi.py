@@ -7,27 +7,34 @@ from pathlib import Path
 
 import pytest
 
-SNAPSHOT = Path(__file__).parents[3] / "docs" / "openapi.json"
+DOCS = Path(__file__).parents[3] / "docs"
+SNAPSHOTS = {"/api/v1/openapi.json": DOCS / "openapi.json", "/sbr/v1/openapi.json": DOCS / "openapi-sbr.json"}
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
+@pytest.fixture(params=list(SNAPSHOTS))
+def address(request):
+    return request.param
+
+
 @pytest.fixture
-def document(api):
-    return api.get("/api/v1/openapi.json").json()
+def document(api, address):
+    return api.get(address).json()
 
 
-def test_the_document_is_the_snapshot(document):
+def test_the_document_is_the_snapshot(address, document):
+    snapshot = SNAPSHOTS[address]
     text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     if os.environ.get("ASSAY_WRITE_SNAPSHOT"):
-        SNAPSHOT.write_text(text)
-    assert SNAPSHOT.read_text() == text, (
-        "docs/openapi.json differs: ASSAY_WRITE_SNAPSHOT=1 ./assay test tests/service/api/test_openapi.py"
+        snapshot.write_text(text)
+    assert snapshot.read_text() == text, (
+        f"docs/{snapshot.name} differs: ASSAY_WRITE_SNAPSHOT=1 ./assay test tests/service/api/test_openapi.py"
     )
 
 
-def test_it_is_openapi_3_1_and_may_be_read_from_anywhere(api, document):
+def test_it_is_openapi_3_1_and_may_be_read_from_anywhere(api, address, document):
     assert document["openapi"].startswith("3.1")
-    response = api.get("/api/v1/openapi.json")
+    response = api.get(address)
     assert response["Access-Control-Allow-Origin"] == "*"
 
 
@@ -45,7 +52,26 @@ def test_every_schema_is_valid_json_schema(document):
         Draft202012Validator.check_schema(schema)
 
 
-def test_every_call_of_the_design_is_there(document):
+def calls_of(document, prefix):
+    return {
+        (verb, path.removeprefix(prefix))
+        for path, calls in document["paths"].items()
+        for verb in calls
+        if verb in VERBS
+    }
+
+
+def test_every_call_of_the_soft_binding_api_is_there(api):
+    assert calls_of(api.get("/sbr/v1/openapi.json").json(), "/sbr/v1") == {
+        ("get", "/matches/byBinding"),
+        ("post", "/matches/byBinding"),
+        ("post", "/matches/byContent"),
+        ("get", "/manifests/{manifestId}"),
+        ("get", "/services/supportedAlgorithms"),
+    }
+
+
+def test_every_call_of_the_design_is_there(api):
     wanted = {
         ("post", "/attestations"),
         ("get", "/attestations"),
@@ -72,13 +98,7 @@ def test_every_call_of_the_design_is_there(document):
         ("get", "/range/{prefix}"),
         ("post", "/lookup"),
     }
-    there = {
-        (verb, path.removeprefix("/api/v1"))
-        for path, calls in document["paths"].items()
-        for verb in calls
-        if verb in VERBS
-    }
-    assert there == wanted
+    assert calls_of(api.get("/api/v1/openapi.json").json(), "/api/v1") == wanted
 
 
 def test_every_call_has_a_name_a_sentence_and_documented_problems(document):

@@ -37,6 +37,14 @@ def test_approving_lets_a_held_submission_go_on(reviewing: Client, held: Submiss
     assert held.state == State.FINGERPRINTED
 
 
+def test_no_word_is_asked_for_on_a_pair_whose_other_half_is_gone(reviewing: Client, held: Submission) -> None:
+    assert "Not the same" not in reviewing.get(reverse("review")).content.decode()
+    answer = reviewing.post(reverse("review-decide", args=[held.pk]), {"decision": "not_same"}, follow=True)
+    assert "decision_invalid" in answer.content.decode()
+    held.refresh_from_db()
+    assert held.state == State.HELD
+
+
 def test_deciding_twice_says_that_it_was_decided(reviewing: Client, held: Submission) -> None:
     reviewing.post(reverse("review-decide", args=[held.pk]), {"decision": "refuse"})
     again = reviewing.post(reverse("review-decide", args=[held.pk]), {"decision": "approve"}, follow=True)
