@@ -8,6 +8,7 @@ import codecs
 import re
 
 from provenance.assets.asset import Medium
+from provenance.assets.streams import stream_type
 
 HEAD_BYTES = 4096
 """How many leading bytes `sniff` wants; more does not change its answer."""
@@ -90,12 +91,15 @@ def _media_type(head: bytes) -> str:  # noqa: PLR0911 - a table of tests, first 
         return _base_media(head)
     if _is_mp3(head):
         return "audio/mpeg"
+    is_text = _is_text(head)
+    if not is_text and (stream := stream_type(head)):
+        return stream
     # PDF 2.0 (ISO 32000-2, annex I): readers accept the header within the first 1,024 bytes.
-    if b"%PDF-" in head[:1024] and (head.startswith(b"%PDF-") or not _is_text(head)):
+    if b"%PDF-" in head[:1024] and (head.startswith(b"%PDF-") or not is_text):
         return "application/pdf"
     if _SVG.match(head):
         return "image/svg+xml"
-    return TEXT if _is_text(head) else UNKNOWN
+    return TEXT if is_text else UNKNOWN
 
 
 def _base_media(head: bytes) -> str:

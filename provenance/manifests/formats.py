@@ -1,7 +1,8 @@
 """Which media types carry a manifest inside, and which get a sidecar.
 
 Seen to embed, validate and detect a changed byte with the SDK in use (docs/formats); all else is signed
-detached.
+detached. So is AVI, though the SDK embeds there too: of a file of over a gigabyte (OpenDML) it drops all that
+follows the first RIFF.
 """
 
 SIDECAR_TYPE = "application/c2pa"
@@ -25,7 +26,17 @@ _EXTENSIONS = {
     "audio/flac": ".flac",
     "application/pdf": ".pdf",
 }
-_DETACHED_EXTENSIONS = {"text/plain": ".txt"}
+_DETACHED_EXTENSIONS = {
+    "text/plain": ".txt",
+    "audio/ogg": ".ogg",
+    "audio/aac": ".aac",
+    "audio/x-aiff": ".aiff",
+    "video/ogg": ".ogv",
+    "video/webm": ".webm",
+    "video/matroska": ".mkv",
+    "video/x-msvideo": ".avi",
+    "video/mp2t": ".ts",
+}
 
 EMBEDDABLE = frozenset(_EXTENSIONS)
 

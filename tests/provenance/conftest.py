@@ -1,7 +1,7 @@
 """Real files made on the spot, a development chain, a reader and a writer."""
 
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -86,7 +86,7 @@ def media(tmp_path_factory: pytest.TempPathFactory, pixels: np.ndarray) -> dict[
     for extension, codec in (("mp3", "libmp3lame"), ("flac", "flac"), ("m4a", "aac")):
         _encode_sound(folder / f"sound.{extension}", codec)
     for extension in ("mp4", "mov"):
-        _encode_video(folder / f"clip.{extension}")
+        _encode_video(folder / f"clip.{extension}", "mpeg4")
     document = FPDF()
     document.add_page()
     document.set_font("helvetica", size=20)
@@ -96,27 +96,36 @@ def media(tmp_path_factory: pytest.TempPathFactory, pixels: np.ndarray) -> dict[
     return {path.suffix[1:]: path for path in folder.iterdir()}
 
 
+@pytest.fixture
+def encoded(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Writes a second of sound, or of pictures, by the container's suffix and the codec."""
+
+    def make(suffix: str, codec: str) -> Path:
+        path = tmp_path / f"encoded.{suffix}"
+        (_encode_sound if av.Codec(codec, "w").type == "audio" else _encode_video)(path, codec)
+        return path
+
+    return make
+
+
 def _encode_sound(path: Path, codec: str) -> None:
-    samples = (np.sin(np.arange(44100) / 30) * 9000).astype(np.int16).reshape(1, -1)
+    samples = (np.sin(np.arange(96_000) / 30) * 9_000).astype(np.int16).reshape(1, -1)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=44100, layout="mono")
-        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
-        frame.rate = 44100
-        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=44100)
-        fifo = av.AudioFifo()
-        for part in resampler.resample(frame):
-            fifo.write(part)
-        size = stream.codec_context.frame_size or 4096
-        while part := fifo.read(size):
-            container.mux(stream.encode(part))
-        if part := fifo.read(0, partial=True):
-            container.mux(stream.encode(part))
-        container.mux(stream.encode(None))
+        stream = container.add_stream(codec, rate=48_000, layout="stereo")
+        stream.options = {"strict": "experimental"}
+        stream.codec_context.open()
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
+        frame.rate = 48_000
+        size = stream.codec_context.frame_size or None
+        resampler = av.AudioResampler(stream.format, "stereo", 48_000, size)
+        for part in (*resampler.resample(frame), *resampler.resample(None), None):
+            # FLAC's encoder ends with a packet of side data alone, which Ogg refuses.
+            container.mux([packet for packet in stream.encode(part) if packet.size])
 
 
-def _encode_video(path: Path) -> None:
+def _encode_video(path: Path, codec: str) -> None:
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=24)
+        stream = container.add_stream(codec, rate=24)
         stream.width = stream.height = 64
         stream.pix_fmt = "yuv420p"
         for index in range(24):
