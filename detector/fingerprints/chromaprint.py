@@ -7,7 +7,7 @@ notes, two bits each. What was trained (the areas and their thresholds) is Chrom
 licence.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ _QUIET = 0.01
 _WIDEST = 16
 _AT_ONCE = 512
 """Frames transformed together: 16 MB."""
+_SPAN = FRAME + (_AT_ONCE - 1) * HOP
 
 # (kind, first note, notes, frames, three thresholds): the kind is a key of _parts.
 _Comparison = tuple[int, int, int, int, float, float, float]
@@ -52,45 +53,55 @@ _Area = tuple[int, int, int, int]
 """First frame, first note, and the frame and the note after the last."""
 
 
+class Listener:
+    """Takes mono 16-bit sound at `RATE` in blocks of any length; kept in memory is 100 bytes a feature."""
+
+    def __init__(self) -> None:
+        first = max(1, round(FRAME * _LOWEST / RATE))
+        last = min(FRAME // 2, round(FRAME * _HIGHEST / RATE))
+        octave = np.log2(np.arange(first, last) * RATE / FRAME / (440 / 16))
+        notes = (_NOTES * (octave - np.floor(octave))).astype(np.intp)
+        self._bins = slice(first, last)
+        self._by_note = np.zeros((last - first, _NOTES))
+        self._by_note[np.arange(last - first), notes] = 1
+        self._window = np.hamming(FRAME) / np.iinfo(np.int16).max
+        self._waiting: list[NDArray[np.int16]] = []
+        self._length = 0
+        self._chroma = [np.empty((0, _NOTES))]
+
+    def feed(self, block: NDArray[np.int16]) -> None:
+        """Take more sound."""
+        self._waiting.append(block)
+        self._length += block.size
+        while self._length >= _SPAN:
+            joined = np.concatenate(self._waiting)
+            self._hear(joined[:_SPAN])
+            self._waiting = [joined[_AT_ONCE * HOP :]]
+            self._length = self._waiting[0].size
+
+    def features(self) -> NDArray[np.int32]:
+        """A 32-bit feature for every 0.124 seconds of all that was fed, int32 (n,); the sound ends here.
+
+        Nothing for less than 2.7 seconds.
+        """
+        if self._length >= FRAME:
+            self._hear(np.concatenate(self._waiting))
+            self._waiting, self._length = [], 0
+        return _features_of(_normalised(_smoothed(np.concatenate(self._chroma))))
+
+    def _hear(self, sound: NDArray[np.int16]) -> None:
+        """Add the energy of each note in each of the sound's overlapping frames, shape (frames, 12)."""
+        frames = np.lib.stride_tricks.sliding_window_view(sound, FRAME)[::HOP]
+        spectrum = np.fft.rfft(frames * self._window)[:, self._bins]
+        self._chroma.append((spectrum.real**2 + spectrum.imag**2) @ self._by_note)
+
+
 def features(blocks: Iterable[NDArray[np.int16]]) -> NDArray[np.int32]:
-    """A 32-bit feature for every 0.124 seconds of mono 16-bit sound at `RATE`, given in blocks of any length.
-
-    Nothing for less than 2.7 seconds. Kept in memory is 100 bytes a feature.
-    """
-    return _features_of(_normalised(_smoothed(_chroma(blocks))))
-
-
-def _frames(blocks: Iterable[NDArray[np.int16]]) -> Iterator[NDArray[np.int16]]:
-    """Overlapping frames, at most `_AT_ONCE` in each array of shape (frames, FRAME)."""
-    span = FRAME + (_AT_ONCE - 1) * HOP
-    waiting: list[NDArray[np.int16]] = []
-    length = 0
+    """The features of mono 16-bit sound at `RATE`, given in blocks of any length: see Listener."""
+    listener = Listener()
     for block in blocks:
-        waiting.append(block)
-        length += block.size
-        while length >= span:
-            joined = np.concatenate(waiting)
-            yield np.lib.stride_tricks.sliding_window_view(joined[:span], FRAME)[::HOP]
-            waiting = [joined[_AT_ONCE * HOP :]]
-            length = waiting[0].size
-    if length >= FRAME:
-        yield np.lib.stride_tricks.sliding_window_view(np.concatenate(waiting), FRAME)[::HOP]
-
-
-def _chroma(blocks: Iterable[NDArray[np.int16]]) -> NDArray[np.float64]:
-    """The energy of each note in each frame, shape (frames, 12)."""
-    first = max(1, round(FRAME * _LOWEST / RATE))
-    last = min(FRAME // 2, round(FRAME * _HIGHEST / RATE))
-    octave = np.log2(np.arange(first, last) * RATE / FRAME / (440 / 16))
-    notes = (_NOTES * (octave - np.floor(octave))).astype(np.intp)
-    by_note = np.zeros((last - first, _NOTES))
-    by_note[np.arange(last - first), notes] = 1
-    window = np.hamming(FRAME) / np.iinfo(np.int16).max
-    found = [np.empty((0, _NOTES))]
-    for frames in _frames(blocks):
-        spectrum = np.fft.rfft(frames * window)[:, first:last]
-        found.append((spectrum.real**2 + spectrum.imag**2) @ by_note)
-    return np.concatenate(found)
+        listener.feed(block)
+    return listener.features()
 
 
 def _smoothed(chroma: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,12 +12,11 @@ from detector.fingerprints.fingerprint import Fingerprint, Fingerprints, Unread
 from detector.fingerprints.image_embedding import embedding_prints
 from detector.fingerprints.image_model import ImageModel
 from detector.fingerprints.iscc import text_code
-from detector.fingerprints.iscc_stream import stream_code
 from detector.fingerprints.minilm import METHOD as MINILM_METHOD
 from detector.fingerprints.minilm import SentenceEmbedder
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.picture import picture
-from detector.fingerprints.recording import recording
+from detector.fingerprints.recording import coded_recording
 from detector.fingerprints.shingles import shingle_prints, text_weight
 from detector.fingerprints.soft_binding import with_code
 from detector.fingerprints.text_normaliser import normalise, skeleton, spoken
@@ -32,8 +31,9 @@ from provenance.assets.asset import Medium
 R = TypeVar("R")
 
 EXCERPT_CHARACTERS = 500
-RECORDING_SECONDS = 900
-"""Of processor time for a recording: three hours of video are decoded in about ten minutes."""
+RECORDING_SECONDS = 1_200
+"""Of processor time for a recording: three hours of video are decoded in about ten minutes; the code of one
+hour, the longest that gets one, takes two minutes beside that."""
 
 # What Pillow and pillow-heif read; other pictures (SVG, JPEG XL, camera raw) are known by their digest.
 _RASTER = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")
@@ -113,20 +113,9 @@ def _decoded(path: Path, medium: Medium, sha256: str, embedders: Embedders) -> F
         return with_code(found, seen.iscc)
     if medium in (Medium.AUDIO, Medium.VIDEO):
         limits = embedders.stream_limits
-        tracks = embedders.decoded(recording, path, limits, cpu_seconds=RECORDING_SECONDS)
-        found = Fingerprints(sha256, medium, (digest_print(sha256), *tracks))
-        return with_code(found, _code(path, medium, embedders))
+        read = embedders.decoded(coded_recording, path, limits, medium.value, cpu_seconds=RECORDING_SECONDS)
+        return with_code(Fingerprints(sha256, medium, (digest_print(sha256), *read.prints)), read.iscc)
     return Fingerprints(sha256, medium, (digest_print(sha256),))
-
-
-def _code(path: Path, medium: Medium, embedders: Embedders) -> str | None:
-    """The ISCC code of a recording; None too where it takes longer than a worker may."""
-    try:
-        return embedders.decoded(
-            stream_code, path, medium.value, embedders.stream_limits, cpu_seconds=RECORDING_SECONDS
-        )
-    except MediaUnreadable:
-        return None
 
 
 def text_fingerprints(

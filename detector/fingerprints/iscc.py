@@ -52,26 +52,42 @@ def audio_code(features: NDArray[np.int32]) -> str | None:
     return str(iscc_core.gen_audio_code(features.tolist(), BITS)["iscc"])
 
 
-def video_code(signatures: Iterable[NDArray[np.uint8]]) -> str | None:
-    """The Video-Code ("ISCC:EMD…") of frame signatures, each of 380 values.
+class VideoCode:
+    """Makes the Video-Code of frame signatures that come one after the other.
 
-    None without frames, and where no frame has a part brighter than another. As iscc_core.gen_video_code,
-    which would hold every frame's signature as 380 objects.
+    As iscc_core.gen_video_code, which would hold every frame's signature as 380 objects.
     """
-    import iscc_core
 
-    seen: set[bytes] = set()
-    total = np.zeros(ELEMENTS, dtype=np.int64)
-    flat = True
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+        self._total = np.zeros(ELEMENTS, dtype=np.int64)
+        self._flat = True
+
+    def add(self, signature: NDArray[np.uint8]) -> None:
+        """Take one more frame's signature, 380 values."""
+        if signature.tobytes() not in self._seen:
+            self._seen.add(signature.tobytes())
+            self._total += signature
+            self._flat = self._flat and bool((signature == 1).all())
+
+    def code(self) -> str | None:
+        """The Video-Code ("ISCC:EMD…") so far; None without frames, and where no frame has a part brighter
+        than another."""
+        import iscc_core
+
+        if self._flat:
+            return None
+        kind = (iscc_core.MT.CONTENT, iscc_core.ST_CC.VIDEO, iscc_core.VS.V0)
+        digest = iscc_core.alg_wtahash(self._total.tolist(), BITS)
+        return f"ISCC:{iscc_core.encode_component(*kind, BITS, digest)}"
+
+
+def video_code(signatures: Iterable[NDArray[np.uint8]]) -> str | None:
+    """The Video-Code of frame signatures: see VideoCode."""
+    made = VideoCode()
     for signature in signatures:
-        if signature.tobytes() not in seen:
-            seen.add(signature.tobytes())
-            total += signature
-            flat = flat and bool((signature == 1).all())
-    if flat:
-        return None
-    kind = (iscc_core.MT.CONTENT, iscc_core.ST_CC.VIDEO, iscc_core.VS.V0)
-    return f"ISCC:{iscc_core.encode_component(*kind, BITS, iscc_core.alg_wtahash(total.tolist(), BITS))}"
+        made.add(signature)
+    return made.code()
 
 
 def _cropped(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

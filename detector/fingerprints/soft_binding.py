@@ -60,7 +60,8 @@ def with_code(prints: Fingerprints, code: str | None) -> Fingerprints:
     if code is None or flat:
         return prints
     raw = iscc_core.decode_base32(code.removeprefix("ISCC:"))
-    asked = Fingerprint(ISCC_METHODS[prints.medium], raw[-_CODE_BYTES:])
+    # By what the code is of, not by the file's type: a WebM file may hold sound alone.
+    asked = Fingerprint(_methods()[iscc_core.decode_header(raw)[1]], raw[-_CODE_BYTES:])
     return replace(prints, iscc=code, prints=(*prints.prints, asked))
 
 
@@ -96,15 +97,22 @@ def _pdq_bytes(value: str) -> bytes:
     return found
 
 
-def _content_codes(value: str) -> tuple[Fingerprint, ...]:
+def _methods() -> dict[int, str]:
+    """The method of a content code, by the kind that its header tells."""
     import iscc_core
 
-    methods = {
+    return {
         iscc_core.ST_CC.TEXT: ISCC_METHODS[Medium.TEXT],
         iscc_core.ST_CC.IMAGE: ISCC_METHODS[Medium.IMAGE],
         iscc_core.ST_CC.AUDIO: ISCC_METHODS[Medium.AUDIO],
         iscc_core.ST_CC.VIDEO: ISCC_METHODS[Medium.VIDEO],
     }
+
+
+def _content_codes(value: str) -> tuple[Fingerprint, ...]:
+    import iscc_core
+
+    methods = _methods()
     try:
         if value.startswith("ISCC:"):
             units = iscc_core.decode_seq(iscc_core.decode_base32(value.removeprefix("ISCC:")))

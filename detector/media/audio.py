@@ -6,42 +6,36 @@ version.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.errors import MediaUnreadable
-from detector.media.container import StreamLimits, audio_stream, check_time, decoded, opened
-
-if TYPE_CHECKING:
-    from av.audio.stream import AudioStream
-    from av.container import InputContainer
+from detector.media.container import StreamLimits, check_time
+from detector.media.track import Beside, plain, sound_track
 
 Samples = NDArray[np.float32]
 RATE = 11_025
 """Samples a second of the canonical signal: Chromaprint's rate, and enough for what lies under 5.5 kHz."""
 BLOCK_SECONDS = 10
-_CODE = "unreadable_audio"
 
 
-def mono_blocks(path: Path, limits: StreamLimits | None = None, rate: int = RATE) -> Iterator[Samples]:
+def mono_blocks(
+    path: Path, limits: StreamLimits | None = None, rate: int = RATE, beside: Beside = plain
+) -> Iterator[Samples]:
     """The default audio track as blocks of float32 samples in -1 to 1, `rate` of them a second.
 
     All but the last block last ten seconds; a file with an audio track that holds no samples gives none.
-    Memory does not grow with the length. Packets that cannot be decoded are skipped, up to a limit. Raises
-    MediaUnreadable: `no_audio` where there is no audio track, `media_too_long` by the header or while
-    reading, `unreadable_audio`.
+    Memory does not grow with the length. Packets that cannot be decoded are skipped, up to a limit; `beside`
+    sees each frame before it is resampled. Raises MediaUnreadable: `no_audio` where there is no audio track,
+    `media_too_long` by the header or while reading, `unreadable_audio`.
     """
     bounds = limits or StreamLimits()
     size = BLOCK_SECONDS * rate
     waiting: list[Samples] = []
     held, total = 0, 0
-    with opened(path, bounds, _CODE) as container:
-        stream = audio_stream(container)
-        if stream is None:
-            raise MediaUnreadable("The file has no audio track.", code="no_audio")
-        for piece in _resampled(container, stream, rate):
+    with sound_track(path, bounds) as track:
+        for piece in _resampled(beside(track), rate):
             waiting.append(piece)
             held += len(piece)
             total += len(piece)
@@ -54,12 +48,11 @@ def mono_blocks(path: Path, limits: StreamLimits | None = None, rate: int = RATE
         yield np.concatenate(waiting)
 
 
-def _resampled(container: "InputContainer", stream: "AudioStream", rate: int) -> Iterator[Samples]:
+def _resampled(frames: Iterator[Any], rate: int) -> Iterator[Samples]:
     from av import AudioResampler, FFmpegError
 
-    stream.codec_context.thread_type = "NONE"
     resampler = AudioResampler(format="flt", layout="mono", rate=rate)
-    for frame in decoded(container, stream, _CODE):
+    for frame in frames:
         # A gap in the times is closed: a cut copy and the whole must give the same signal.
         frame.pts = None
         try:

@@ -59,7 +59,7 @@ def header(path: Path, limits: StreamLimits | None = None) -> Header:
     with opened(path, limits or StreamLimits(), "unreadable_media") as container:
         video = video_stream(container)
         return Header(
-            seconds=_seconds(container),
+            seconds=playing_seconds(container),
             has_audio=audio_stream(container) is not None,
             has_video=video is not None,
             width=0 if video is None else video.codec_context.width,
@@ -76,11 +76,22 @@ def opened(path: Path, limits: StreamLimits, code: str) -> "Iterator[InputContai
     """
     import av
 
+    # "file:" keeps a name like "http:x" a name.
+    with (
+        readable(code),
+        av.open(f"file:{path}", options=dict(_OPTIONS), metadata_errors="replace") as container,
+    ):
+        _check_header(container, limits)
+        yield container
+
+
+@contextmanager
+def readable(code: str) -> Iterator[None]:
+    """Whatever FFmpeg finds wrong within is raised as MediaUnreadable with `code`."""
+    import av
+
     try:
-        # "file:" keeps a name like "http:x" a name.
-        with av.open(f"file:{path}", options=dict(_OPTIONS), metadata_errors="replace") as container:
-            _check_header(container, limits)
-            yield container
+        yield
     except (av.FFmpegError, ValueError, EOFError, OSError, MemoryError, ArithmeticError) as error:
         raise MediaUnreadable(
             "The file is damaged, or of no audio or video format that we read.", code=code
@@ -88,7 +99,7 @@ def opened(path: Path, limits: StreamLimits, code: str) -> "Iterator[InputContai
 
 
 def _check_header(container: "InputContainer", limits: StreamLimits) -> None:
-    seconds = _seconds(container)
+    seconds = playing_seconds(container)
     if seconds is not None:
         check_time(seconds, limits)
     for stream in _decodable(container.streams.video):
@@ -108,7 +119,7 @@ def check_time(seconds: float, limits: StreamLimits) -> None:
         )
 
 
-def _seconds(container: "InputContainer") -> float | None:
+def playing_seconds(container: "InputContainer") -> float | None:
     """The header's playing time; None where it is absent or nonsense."""
     claimed = container.duration
     return claimed / 1_000_000 if claimed is not None and claimed >= 0 else None

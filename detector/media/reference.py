@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.errors import MediaUnreadable
-from detector.media.container import StreamLimits, audio_stream, check_time, decoded, opened, video_stream
+from detector.media.container import StreamLimits, check_time
+from detector.media.track import Track, picture_track, sound_track
 from detector.media.video import display_matrix, turned
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.filter import Graph
 
 SOUND_RATE = 11_025
@@ -31,30 +30,42 @@ _BRIGHTNESS_FIRST = frozenset(
 """Pixel formats whose first plane is 8-bit brightness."""
 
 
+class ReferenceSound:
+    """Makes mono 16-bit samples, `SOUND_RATE` a second, of one frame after the other."""
+
+    def __init__(self, limits: StreamLimits) -> None:
+        self._limits = limits
+        self._graph: Graph | None = None
+        self._form: tuple[int, str, str] | None = None
+        self._total = 0
+
+    def take(self, frame: Any) -> Iterator[NDArray[np.int16]]:
+        """What this frame brings, in blocks of any length. Raises MediaUnreadable `media_too_long`."""
+        form = (frame.sample_rate, frame.format.name, frame.layout.name)
+        if self._graph is None or form != self._form:
+            # The track changes its rate or layout on the way: the resampler starts anew.
+            self._graph, self._form = _resampler(*form), form
+        frame.pts = None
+        for block in _through(self._graph, frame):
+            self._total += block.size
+            check_time(self._total / SOUND_RATE, self._limits)
+            yield block
+
+    def rest(self) -> Iterator[NDArray[np.int16]]:
+        """What was held back, after the last frame."""
+        return iter(()) if self._graph is None else _through(self._graph, None)
+
+
 def sound(path: Path, limits: StreamLimits) -> Iterator[NDArray[np.int16]]:
     """The audio track as mono 16-bit samples, `SOUND_RATE` a second, in blocks of any length.
 
-    Raises MediaUnreadable: `no_audio`, `media_too_long` by the header or while reading, `unreadable_audio`.
+    Raises MediaUnreadable as media.track.sound_track does, and `media_too_long` while reading.
     """
-    code = "unreadable_audio"
-    with opened(path, limits, code) as container:
-        stream = audio_stream(container)
-        if stream is None:
-            raise MediaUnreadable("The file has no audio track.", code="no_audio")
-        stream.codec_context.thread_type = "NONE"
-        total, graph, form = 0, None, None
-        for frame in decoded(container, stream, code):
-            shape = (frame.sample_rate, frame.format.name, frame.layout.name)
-            if graph is None or shape != form:
-                # The track changes its rate or layout on the way: the resampler starts anew.
-                graph, form = _resampler(*shape), shape
-            frame.pts = None
-            for block in _through(graph, frame):
-                total += block.size
-                check_time(total / SOUND_RATE, limits)
-                yield block
-        if graph is not None:
-            yield from _through(graph, None)
+    with sound_track(path, limits) as track:
+        made = ReferenceSound(limits)
+        for frame in track.frames:
+            yield from made.take(frame)
+        yield from made.rest()
 
 
 def _resampler(rate: int, form: str, layout: str) -> "Graph":
@@ -84,51 +95,55 @@ def _through(graph: "Graph", frame: Any) -> Iterator[NDArray[np.int16]]:
         yield np.asarray(made.to_ndarray(), dtype=np.int16).reshape(-1)
 
 
+class ReferencePictures:
+    """Lets through what ffmpeg's fps=5 does: of the frames whose times round to the same fifth of a second,
+    the last. A frame that it would repeat to fill a gap is given once."""
+
+    def __init__(self, track: Track, limits: StreamLimits) -> None:
+        self._start, self._rate, self._limits = track.start, track.rate, limits
+        self._held: Any = None
+        self._slot, self._time, self._given = 0, Fraction(0), False
+
+    def take(self, frame: Any) -> NDArray[np.uint8] | None:
+        """The brightness of the frame that this one lets through, if it does. Raises MediaUnreadable
+        `media_too_long`."""
+        if frame.pts is not None and frame.time_base is not None:
+            self._time = frame.pts * frame.time_base - self._start
+        elif self._held is not None:
+            self._time += 1 / self._rate
+        check_time(float(self._time), self._limits)
+        due = _slot(self._time)
+        passed = self._held if self._held is not None and due > self._slot else None
+        self._slot = due if self._held is None else max(self._slot, due)
+        self._held = frame
+        self._given = self._given or passed is not None
+        return None if passed is None else _luma(passed)
+
+    def rest(self) -> NDArray[np.uint8] | None:
+        """The brightness of the last frame, if it has a place of its own.
+
+        Of a video that is over within a tenth of a second ffmpeg lets nothing through; here it has one frame.
+        """
+        held = self._held
+        if held is None or (self._given and _slot(self._time + _lasts(held, self._rate)) <= self._slot):
+            return None
+        return _luma(held)
+
+
 def brightness(path: Path, limits: StreamLimits) -> Iterator[NDArray[np.uint8]]:
     """The brightness, uint8 of shape (height, width), of the upright frames that ffmpeg's fps=5 lets through.
 
-    A frame that it would repeat to fill a gap is given once. Raises MediaUnreadable: `no_video`,
-    `too_many_pixels`, `media_too_long` and `too_many_frames` by the header or while reading,
-    `unreadable_video`.
+    Raises MediaUnreadable as media.track.picture_track does, and `media_too_long` while reading.
     """
-    code = "unreadable_video"
-    with opened(path, limits, code) as container:
-        stream = video_stream(container)
-        if stream is None:
-            raise MediaUnreadable("The file has no video track.", code="no_video")
-        stream.codec_context.thread_type = "NONE"
-        stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
-        rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
-        for frame in _let_through(container, decoded(container, stream, code), rate, limits):
-            yield _luma(frame)
-
-
-def _let_through(
-    container: "InputContainer", frames: Iterator[Any], rate: Fraction, limits: StreamLimits
-) -> Iterator[Any]:
-    """Of the frames whose times round to the same fifth of a second, the last."""
-    start = Fraction(container.start_time or 0, 1_000_000)
-    held: Any = None
-    slot, time, given = 0, Fraction(0), False
-    for number, frame in enumerate(frames):
-        if number >= limits.max_frames:
-            raise MediaUnreadable(
-                f"The video has more than {limits.max_frames:,} frames.", code="too_many_frames"
-            )
-        if frame.pts is not None and frame.time_base is not None:
-            time = frame.pts * frame.time_base - start
-        elif held is not None:
-            time += 1 / rate
-        check_time(float(time), limits)
-        due = _slot(time)
-        if held is not None and due > slot:
-            yield held
-            given = True
-        slot = due if held is None else max(slot, due)
-        held = frame
-    # Of a video that is over within a tenth of a second ffmpeg lets nothing through; here it has one frame.
-    if held is not None and (not given or _slot(time + _lasts(held, rate)) > slot):
-        yield held
+    with picture_track(path, limits) as track:
+        pictures = ReferencePictures(track, limits)
+        for frame in track.frames:
+            luma = pictures.take(frame)
+            if luma is not None:
+                yield luma
+        luma = pictures.rest()
+        if luma is not None:
+            yield luma
 
 
 def _slot(time: Fraction) -> int:

@@ -7,23 +7,19 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import MediaUnreadable
-from detector.media.container import StreamLimits, check_time, decoded, opened, video_stream
-
-if TYPE_CHECKING:
-    from av.container import InputContainer
-    from av.video.stream import VideoStream
+from detector.media.container import StreamLimits, check_time
+from detector.media.track import Beside, Track, picture_track, plain
 
 Pixels = NDArray[np.uint8]
 FRAMES_A_SECOND = 2.0
 LONG_SIDE = 512
 """Frames are reduced, by area, until no side is longer; smaller ones stay as they are."""
-_CODE = "unreadable_video"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +31,24 @@ class Frame:
 
 
 def frames(
-    path: Path, limits: StreamLimits | None = None, pace: float = FRAMES_A_SECOND, side: int = LONG_SIDE
+    path: Path,
+    limits: StreamLimits | None = None,
+    pace: float = FRAMES_A_SECOND,
+    side: int = LONG_SIDE,
+    beside: Beside = plain,
 ) -> Iterator[Frame]:
     """Frames of the video track, the first and then the next one at or after every 1 / `pace` seconds.
 
     Turned and mirrored as the display matrix says; no side is longer than `side`. Memory does not grow with
-    the length. Raises MediaUnreadable: `no_video` where there is no video track (a cover picture is none),
-    `too_many_pixels`, `media_too_long` and `too_many_frames` by the header or while reading,
-    `truncated_file` where the header holds and no frame does, `unreadable_video`.
+    the length; `beside` sees every frame of the track, before it is made small. Raises MediaUnreadable:
+    `no_video` where there is no video track (a cover picture is none), `too_many_pixels`, `media_too_long`
+    and `too_many_frames` by the header or while reading, `truncated_file` where the header holds and no
+    frame does, `unreadable_video`.
     """
     bounds = limits or StreamLimits()
-    with opened(path, bounds, _CODE) as container:
-        stream = video_stream(container)
-        if stream is None:
-            raise MediaUnreadable("The file has no video track.", code="no_video")
-        stream.codec_context.thread_type = "NONE"
-        # Also holds for what the header does not say: FFmpeg refuses larger frames on the way.
-        stream.codec_context.options = {"max_pixels": str(bounds.max_pixels)}
+    with picture_track(path, bounds) as track:
         count = 0
-        for seconds, frame in _paced(container, stream, bounds, pace):
+        for seconds, frame in _paced(track, beside(track), bounds, pace):
             count += 1
             yield Frame(seconds, _upright_rgb(frame, side))
         if not count:
@@ -61,17 +56,13 @@ def frames(
 
 
 def _paced(
-    container: "InputContainer", stream: "VideoStream", limits: StreamLimits, pace: float
+    track: Track, given: Iterator[Any], limits: StreamLimits, pace: float
 ) -> Iterator[tuple[float, Any]]:
-    rate = float(stream.average_rate or stream.guessed_rate or 25)
+    rate = float(track.rate)
     start: float | None = None
     last = 0.0
     due = 0.0
-    for number, frame in enumerate(decoded(container, stream, _CODE)):
-        if number >= limits.max_frames:
-            raise MediaUnreadable(
-                f"The video has more than {limits.max_frames:,} frames.", code="too_many_frames"
-            )
+    for number, frame in enumerate(given):
         time = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
         if start is None:
             start = time or 0.0

@@ -1,17 +1,30 @@
 """The codes of whole audio and video files, and the bounds they keep."""
 
+import hashlib
 import wave
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from detector.errors import MediaUnreadable
 from detector.fingerprints import iscc_stream
+from detector.fingerprints.audio import audio_prints
+from detector.fingerprints.chromaprint import features
 from detector.fingerprints.compute import Embedders, fingerprints
-from detector.fingerprints.iscc_stream import stream_code
+from detector.fingerprints.fingerprint import Fingerprint
+from detector.fingerprints.frame_signature import frame_signature
+from detector.fingerprints.iscc import audio_code, video_code
+from detector.fingerprints.recording import Recording, coded_recording, recording
 from detector.fingerprints.soft_binding import ISCC_ALGORITHM, iscc_value, soft_bindings
+from detector.fingerprints.video import video_prints
+from detector.media.audio import mono_blocks
 from detector.media.container import StreamLimits
+from detector.media.reencode import write_audio
+from detector.media.reference import ReferencePictures, ReferenceSound, brightness, sound
+from detector.media.video import frames
 from provenance.assets.asset import Medium
 
 RATE = 16_000
@@ -45,6 +58,22 @@ def video_file(path: Path, frames: int, *, moving: bool = True, codec: str = "mp
             made.mux(stream.encode(frame))
         made.mux(stream.encode(None))
     return path
+
+
+def coded(path: Path, medium: Medium) -> Recording:
+    return coded_recording(path, StreamLimits(), medium.value)
+
+
+def stream_code(path: Path, medium: Medium) -> str | None:
+    """Its code, and none where its tracks cannot be read."""
+    try:
+        return coded(path, medium).iscc
+    except MediaUnreadable:
+        return None
+
+
+def digest(entry: Fingerprint) -> str:
+    return hashlib.sha256(entry.value).hexdigest()[:16]
 
 
 def apart(one: str, other: str) -> int:
@@ -88,15 +117,15 @@ def test_silence_and_a_blank_video_have_none(tmp_path: Path) -> None:
 def test_what_lasts_longer_than_the_bounds_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     audio = sound_file(tmp_path / "a.wav", chirp(5))
     video = video_file(tmp_path / "b.mp4", 40)
-    assert stream_code(audio, Medium.AUDIO, StreamLimits(max_seconds=4)) is None
-    assert stream_code(video, Medium.VIDEO, StreamLimits(max_frames=39)) is None
     monkeypatch.setattr(iscc_stream, "MAX_AUDIO_SECONDS", 4)
     monkeypatch.setattr(iscc_stream, "MAX_VIDEO_SECONDS", 3)
-    assert stream_code(audio, Medium.AUDIO) is None
-    assert stream_code(video, Medium.VIDEO) is None
+    for path, medium in ((audio, Medium.AUDIO), (video, Medium.VIDEO)):
+        made = coded(path, medium)
+        assert made.iscc is None
+        assert made.prints == recording(path, StreamLimits())
 
 
-@pytest.mark.parametrize("medium", list(Medium))
+@pytest.mark.parametrize("medium", [Medium.AUDIO, Medium.VIDEO])
 @pytest.mark.parametrize(
     "content", [b"", b"anything", b"RIFF\xff\xff\xff\xffWAVEfmt ", b"\0\0\0\x20ftypisom"]
 )
@@ -113,6 +142,72 @@ def test_a_file_that_is_cut_short_is_coded_as_far_as_it_goes_or_not_at_all(tmp_p
         cut.write_bytes(whole[: int(len(whole) * share)])
         code = stream_code(cut, Medium.AUDIO)
         assert code is None or code.startswith("ISCC:EI")
+
+
+def test_a_sound_decoded_once_gives_what_two_readings_give(tmp_path: Path) -> None:
+    path = sound_file(tmp_path / "a.wav", chirp(12))
+    made = coded(path, Medium.AUDIO)
+    assert made.prints == recording(path, StreamLimits()) == audio_prints(mono_blocks(path))
+    assert made.iscc == audio_code(features(sound(path, StreamLimits())))
+
+
+@pytest.mark.parametrize(("frame_count", "rate"), [(1, 10), (40, 10), (75, 25), (130, 60)])
+def test_a_video_decoded_once_gives_what_two_readings_give(
+    tmp_path: Path, frame_count: int, rate: int
+) -> None:
+    path = video_file(tmp_path / "a.mp4", frame_count, rate=rate)
+    made = coded(path, Medium.VIDEO)
+    assert made.prints == recording(path, StreamLimits()) == video_prints(frames(path))
+    assert made.iscc == video_code(map(frame_signature, brightness(path, StreamLimits())))
+
+
+def test_prints_and_codes_are_those_of_earlier_versions(tmp_path: Path) -> None:
+    heard = coded(sound_file(tmp_path / "a.wav", chirp(12)), Medium.AUDIO)
+    assert heard.iscc == "ISCC:EIDQJLFZMYLLZKZMCJWDDK6JFGUXMBVOHBBQJLN3M4KCYOJOO2W3QJQ"
+    assert digest(heard.prints[0]) == "809d84e44d19c85b"
+    seen = coded(video_file(tmp_path / "b.mkv", 40, codec="ffv1"), Medium.VIDEO)
+    assert seen.iscc == "ISCC:EMD3NPJMID4IJHMD3KMNOSDGVWSIAK4IAAVQWPAY4PQNPWG6TUMQDSQ"
+    assert digest(seen.prints[0]) == "9cf9b80e8b61447a"
+
+
+def test_each_track_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from detector.media import track
+
+    passes: list[str] = []
+    decoded = track.decoded
+
+    def counted(container: Any, stream: Any, code: str) -> Any:
+        passes.append(stream.type)
+        return decoded(container, stream, code)
+
+    monkeypatch.setattr(track, "decoded", counted)
+    assert coded(video_file(tmp_path / "a.mp4", 20), Medium.VIDEO).iscc is not None
+    assert coded(sound_file(tmp_path / "b.wav", chirp(6)), Medium.AUDIO).iscc is not None
+    assert passes == ["video", "audio"]
+
+
+def test_a_code_that_cannot_be_made_costs_the_fingerprints_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Any:
+        raise ValueError("no such layout")
+
+    heard, seen = sound_file(tmp_path / "a.wav", chirp(6)), video_file(tmp_path / "b.mp4", 20)
+    monkeypatch.setattr(ReferenceSound, "take", broken)
+    monkeypatch.setattr(ReferencePictures, "take", broken)
+    for path, medium in ((heard, Medium.AUDIO), (seen, Medium.VIDEO)):
+        assert coded(path, medium) == Recording(recording(path, StreamLimits()), None)
+
+
+def test_a_video_type_that_holds_sound_alone_has_the_code_of_its_sound(
+    tmp_path: Path, without_model: Embedders
+) -> None:
+    path = tmp_path / "a.webm"
+    write_audio(path, 0.5 * chirp(6).astype(np.float32), RATE, "libopus", 64_000)
+    found = fingerprints(path, Medium.VIDEO, "0" * 64, without_model)
+    assert found.iscc is not None
+    assert found.iscc == stream_code(path, Medium.AUDIO)
+    assert "iscc-audio/1" in {entry.method for entry in found.prints}
 
 
 def test_a_sound_is_published_with_its_code(tmp_path: Path, without_model: Embedders) -> None:
