@@ -32,8 +32,23 @@ _LARGE = threading.Lock()
 # Our own limit is read from the header before any pixel; Pillow's warning below it would only repeat itself.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
-# Decoders report damage in many ways; which one depends on the format and on where it was cut.
-_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, EOFError)
+# Pillow reads on past these, and so do we: what it says of strangers' files is no news. Set once, for all
+# threads: warnings.catch_warnings would take away the filters of the thread beside.
+_PASSED_OVER = {
+    "PIL.TiffImagePlugin": r"Tag (offset too large|data larger than file)|(Possibly c|C)orrupt EXIF|Metadata",
+    "PIL.PngImagePlugin": "Invalid APNG",
+    "PIL.JpegImagePlugin": "Image appears to be a malformed MPO",
+    "PIL.Image": "Palette images with Transparency|.* opening failed",
+}
+for _module, _message in _PASSED_OVER.items():
+    warnings.filterwarnings("ignore", _message, UserWarning, rf"{_module}\Z")
+
+# Decoders report damage in many ways; which one depends on the format and on where it was cut. A warning is
+# one of them where somebody makes errors of warnings.
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, EOFError),
+    Warning,
+)
 
 _DEEP_MODES = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
 
