@@ -170,7 +170,7 @@ def decoded(container: "InputContainer", stream: "AudioStream | VideoStream", co
     packets = container.demux(stream)
     while True:
         try:
-            packet = next(packets, None)
+            packet = _next(packets)
             if packet is None:
                 return
             frames = packet.decode()
@@ -178,3 +178,14 @@ def decoded(container: "InputContainer", stream: "AudioStream | VideoStream", co
             damage.note()
             continue
         yield from frames
+
+
+def _next(packets: Iterator[Any]) -> Any:
+    """The next packet; None after the last.
+
+    PyAV stumbles over streams that the header did not tell, after it has given all packets of those it did.
+    """
+    try:
+        return next(packets, None)
+    except IndexError:
+        return None
