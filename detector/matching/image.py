@@ -1,14 +1,12 @@
 """Pictures: by PDQ alone where it is sure; else hashes and vectors propose, and geometry decides."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from detector import evidence
 from detector.calibration import Calibration, for_method
 from detector.fingerprints.copydet import METHOD as COPYDET_METHOD
-from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.fingerprint import Fingerprints
 from detector.fingerprints.pdq import ASKED_METHODS as PDQ_ASKED
 from detector.fingerprints.pdq import METHOD as PDQ_METHOD
 from detector.fingerprints.sift import ASKED_METHOD, unpacked
@@ -20,9 +18,10 @@ from detector.matching.admission import admitted
 from detector.matching.finding import Question, RawMatch
 from detector.matching.fusion import CAP, METHOD, measured, probability
 from detector.matching.likeness import by_distance
+from detector.matching.over_vectors import OverVectors
 from detector.matching.proposals import Proposal, Proposals
 from detector.matching.values import ReadValues
-from detector.matching.vectors import MakeIndex, Vectors
+from detector.matching.vectors import MakeIndex
 
 _PDQ_REACH = 100.0
 _VECTOR_REACH = 0.9
@@ -46,25 +45,11 @@ class Judged:
     agreement: Agreement
 
 
-class ImageMatcher:
-    """The matcher of pictures."""
+class ImageMatcher(OverVectors):
+    """The matcher of pictures. It indexes upright hashes and whole pictures' vectors."""
 
     def __init__(self, make_index: MakeIndex, read: ReadValues) -> None:
-        self._vectors = Vectors(make_index, is_image_method)
-        self._read = read
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The methods that have something indexed."""
-        return self._vectors.methods
-
-    def add_many(self, items: Collection[tuple[int, Collection[Fingerprint]]]) -> None:
-        """Index upright hashes and whole pictures' vectors."""
-        self._vectors.add_many(items)
-
-    def remove(self, item_nos: Collection[int]) -> None:
-        """Forget these items for good."""
-        self._vectors.remove(item_nos)
+        super().__init__(make_index, is_image_method, read)
 
     def match(self, prints: Fingerprints, question: Question) -> list[RawMatch]:
         """The pictures that this one resembles."""
@@ -110,14 +95,6 @@ class ImageMatcher:
                 most = _FROM_EACH.get(entry.method, _FROM_ASKED)
                 proposals.add(entry, self._vectors.near(entry, calibration, reach, question, most))
         return proposals.chosen()
-
-    def save(self, folder: Path) -> Mapping[str, Any]:
-        """Write the indexes; returns each method's width."""
-        return self._vectors.save(folder)
-
-    def load(self, folder: Path, notes: Mapping[str, Any]) -> None:
-        """Read what save() wrote. Raises SnapshotInvalid."""
-        self._vectors.load(folder, notes)
 
 
 def _stored(method: str) -> str:

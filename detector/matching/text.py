@@ -1,18 +1,15 @@
 """Texts: proposed by their projection, compared letter by letter; and by their meaning."""
 
-from collections.abc import Collection, Mapping
-from pathlib import Path
-from typing import Any
-
 from detector import evidence
-from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
+from detector.fingerprints.fingerprint import Fingerprints
 from detector.fingerprints.minilm import METHOD as MINILM_METHOD
 from detector.fingerprints.shingles import SKELETON_METHOD, unpacked
 from detector.matching.admission import admitted
 from detector.matching.finding import Question, RawMatch
 from detector.matching.likeness import by_distance
+from detector.matching.over_vectors import OverVectors
 from detector.matching.values import ReadValues
-from detector.matching.vectors import MakeIndex, Vectors
+from detector.matching.vectors import MakeIndex
 from detector.recheck import Recheck
 
 MOST_PROPOSED = 100
@@ -26,25 +23,11 @@ def is_text_method(method: str) -> bool:
     return method.startswith(("shingle", "st-")) or method == MINILM_METHOD
 
 
-class TextMatcher:
-    """The matcher of texts."""
+class TextMatcher(OverVectors):
+    """The matcher of texts. It indexes projections and embeddings."""
 
     def __init__(self, make_index: MakeIndex, read: ReadValues) -> None:
-        self._vectors = Vectors(make_index, is_text_method)
-        self._read = read
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The methods that have something indexed."""
-        return self._vectors.methods
-
-    def add_many(self, items: Collection[tuple[int, Collection[Fingerprint]]]) -> None:
-        """Index projections and embeddings."""
-        self._vectors.add_many(items)
-
-    def remove(self, item_nos: Collection[int]) -> None:
-        """Forget these items for good."""
-        self._vectors.remove(item_nos)
+        super().__init__(make_index, is_text_method, read)
 
     def match(self, prints: Fingerprints, question: Question) -> list[RawMatch]:
         """The texts that this one resembles."""
@@ -80,11 +63,3 @@ class TextMatcher:
                 distance = round(found.distance, 4)
                 matches.append(RawMatch(item_no, found.method, score, distance, found.threshold, why))
         return matches
-
-    def save(self, folder: Path) -> Mapping[str, Any]:
-        """Write the indexes; returns each method's width."""
-        return self._vectors.save(folder)
-
-    def load(self, folder: Path, notes: Mapping[str, Any]) -> None:
-        """Read what save() wrote. Raises SnapshotInvalid."""
-        self._vectors.load(folder, notes)
