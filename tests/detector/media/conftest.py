@@ -29,14 +29,20 @@ def tone(tmp_path: Path) -> Callable[..., Path]:
 def moving(tmp_path: Path) -> Callable[..., Path]:
     """Writes a video of a bright square that crosses a dark field, as NAME."""
 
-    def make(name: str, count: int = 20, rate: float = 10.0, size: tuple[int, int] = (96, 64)) -> Path:
+    def make(
+        name: str,
+        count: int = 20,
+        rate: float = 10.0,
+        size: tuple[int, int] = (96, 64),
+        codec: str = "libx264",
+    ) -> Path:
         width, height = size
         frames = np.full((count, height, width, 3), 20, dtype=np.uint8)
         for number in range(count):
             left = number * (width - 16) // max(1, count)
             frames[number, 8:24, left : left + 16] = (250, 40, 40)
         path = tmp_path / name
-        write_video(path, frames, rate)
+        write_video(path, frames, rate, codec)
         return path
 
     return make

@@ -3,15 +3,17 @@
 import hashlib
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from detector.fingerprints.compute import Embedders, fingerprints
 from detector.fingerprints.exact import digest_print
 from detector.fingerprints.fingerprint import Fingerprints
+from detector.media.reencode import write_audio
 from detector.media.workers import WorkerLimits, Workers
 from provenance.assets.asset import Medium
 from provenance.assets.sniff import sniff
@@ -77,6 +79,39 @@ def test_cut_and_altered_files_of_every_format_are_known_by_their_digest_at_leas
     for _ in range(3):
         read(tmp_path / "altered", altered(whole, rng), embedders)
     assert read(tmp_path / "whole", whole, embedders).unread is None
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [("webm", "libvpx"), ("mkv", "ffv1"), ("avi", "mpeg4"), ("ts", "mpeg2video"), ("mov", "libx264")],
+)
+def test_cut_and_altered_videos_of_every_container_are_known_by_their_digest_at_least(
+    moving: Callable[..., Path], tmp_path: Path, embedders: Embedders, suffix: str, codec: str
+) -> None:
+    _survives(moving(f"clip.{suffix}", 60, 25.0, codec=codec), tmp_path, embedders)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [("ogg", "libopus"), ("aiff", "pcm_s16be"), ("aac", "aac"), ("webm", "libopus")]
+)
+def test_cut_and_altered_sounds_of_every_container_are_known_by_their_digest_at_least(
+    tmp_path: Path, embedders: Embedders, suffix: str, codec: str
+) -> None:
+    path = tmp_path / f"sound.{suffix}"
+    noise = np.random.default_rng(2).normal(0, 0.1, 6 * 16_000).astype(np.float32)
+    write_audio(path, noise, 16_000, codec, 64_000)
+    _survives(path, tmp_path, embedders)
+
+
+def _survives(path: Path, folder: Path, embedders: Embedders) -> None:
+    whole = path.read_bytes()
+    rng = random.Random(path.name)
+    assert sniff(whole[:4096], "")[1] in (Medium.AUDIO, Medium.VIDEO)
+    for share in (0.1, 0.5, 0.99):
+        read(folder / "cut", whole[: int(len(whole) * share)], embedders)
+    for _ in range(5):
+        read(folder / "altered", altered(whole, rng), embedders)
+    assert read(folder / "whole", whole, embedders).unread is None
 
 
 def test_a_small_file_of_many_pixels_costs_no_more_than_the_limits(
