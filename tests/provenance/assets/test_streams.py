@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provenance.assets.asset import Medium
 from provenance.assets.intake import from_path
@@ -90,3 +92,14 @@ def test_any_cut_of_a_head_is_told_or_unknown(encoded: Make) -> None:
             UNKNOWN,
             ("text/plain", Medium.TEXT),
         }
+
+
+@given(
+    mark=st.sampled_from([b"OggS\0\2", b"\x1a\x45\xdf\xa3", b"RIFF", b"FORM", b"\xff\xf1", b"G"]),
+    rest=st.binary(max_size=300),
+    times=st.integers(1, 15),
+)
+def test_whatever_follows_a_mark_is_told_or_unknown(mark: bytes, rest: bytes, times: int) -> None:
+    media_type, medium = sniff((mark + rest) * times, "")
+    assert medium in (Medium.AUDIO, Medium.VIDEO, Medium.OTHER, Medium.TEXT, Medium.IMAGE)
+    assert "/" in media_type
