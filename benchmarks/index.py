@@ -18,7 +18,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from benchmarks import index_data, plots
+from benchmarks import index_data, index_start, plots
 from benchmarks.index_data import WIDTHS
 from benchmarks.index_peers import CONTENDERS, OURS, Contender
 from detector.calibration import shipped
@@ -71,7 +71,7 @@ def measure() -> list[Figure]:
                 curves.setdefault(name, []).append((size, found.p50))
                 figures += _figures(metric, size, name, found)
         plots.latencies(PICTURES / f"index-{_NAMES[metric]}.svg", curves, _NAMES[metric])
-    return figures
+    return figures + [figure for size in sizes for figure in _apart(index_start.figures, size)]
 
 
 def _contest(metric: Metric, size: int, figures: list[Figure]) -> Iterator[tuple[str, Measured]]:
