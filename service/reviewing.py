@@ -18,12 +18,12 @@ from service.report import similarity_from
 from service.stages import indexed, item_key, prints_from_json
 
 
-def earlier_item(submission: Submission) -> Item | None:
-    """The item of somebody else that a held submission resembles, where a word on the pair can be kept: it is
-    still there, and has other bytes.
+def earlier_item(submission: Submission, reviewer: Account) -> Item | None:
+    """The item of somebody else that a held submission resembles, where this reviewer's word on the pair can
+    be kept: it is still there, has other bytes, and is not the reviewer's own.
     """
     match = other_accounts_original(similarity_from(submission.similarity), submission.account.tenant)
-    item = queries.item(match.item) if match is not None else None
+    item = queries.item(match.item) if match is not None and match.tenant != reviewer.tenant else None
     return item if item is not None and item.sha256 != submission.asset.sha256 else None
 
 
@@ -32,7 +32,8 @@ def review(submission: Submission, reviewer: Account, *, approve: bool, remember
 
     With `remember` the reviewer's word on the pair is kept too, for every copy of the two: not the same where
     it is approved, the same where it is refused. Raises ServiceError `not_held`, `own_submission` (nobody
-    decides a dispute with somebody else alone), and DecisionInvalid where there is no pair to remember.
+    decides a dispute with somebody else alone), and DecisionInvalid where there is no pair to remember, or
+    the earlier one of it is the reviewer's: their lasting word would be one in their own favour.
     """
     if reviewer.pk == submission.account_id:
         raise ServiceError("own_submission", "This is your own submission; another moderator decides it.")
@@ -60,9 +61,9 @@ def review(submission: Submission, reviewer: Account, *, approve: bool, remember
 
 
 def _remember(submission: Submission, reviewer: Account, *, same: bool) -> None:
-    earlier = earlier_item(submission)
+    earlier = earlier_item(submission, reviewer)
     if earlier is None:
-        raise DecisionInvalid("There is no longer another content that a word could be kept on.")
+        raise DecisionInvalid("There is no other account's content here that your word could be kept on.")
     # What is held is in no index: it is put there to be measured, and what is refused leaves no trace.
     item = indexed(submission, prints_from_json(submission.fingerprints))
     decide_pair(earlier, item, same=same, by=reviewer.tenant)

@@ -33,7 +33,7 @@ R = TypeVar("R")
 EXCERPT_CHARACTERS = 500
 RECORDING_SECONDS = 1_200
 """Of processor time for a recording: three hours of video are decoded in about ten minutes; the code of one
-hour, the longest that gets one, takes two minutes beside that."""
+hour in full HD, the most that gets one, takes two minutes beside that."""
 
 # What Pillow and pillow-heif read; other pictures (SVG, JPEG XL, camera raw) are known by their digest.
 _RASTER = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*", b"BM")

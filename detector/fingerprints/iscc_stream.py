@@ -3,6 +3,7 @@
 The standard's tools resample and scale in ways of their own (media/reference.py); only decoding is shared.
 """
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,10 +20,15 @@ from detector.media.container import StreamLimits, check_time, readable
 from detector.media.reference import ReferencePictures, ReferenceSound
 from detector.media.track import PICTURES_CODE, SOUND_CODE, Track
 
+log = logging.getLogger(__name__)
+
 MAX_AUDIO_SECONDS = 3 * 3600
 MAX_VIDEO_SECONDS = 3600
 """Longer files get no code: the standard codes the whole, and the code of a part is another one. For each
 second of video a code costs five signatures of about 5 ms."""
+MAX_CODE_PIXELS = MAX_VIDEO_SECONDS * 5 * 1920 * 1088
+"""Of all frames coded: an hour in full HD. The time goes with the pixels, and must not be taken from the
+fingerprints, by which copies are found."""
 
 
 class StreamCode(ABC):
@@ -35,7 +41,7 @@ class StreamCode(ABC):
 
     def __init__(self, limits: StreamLimits, longest: float) -> None:
         self._limits = replace(limits, max_seconds=min(limits.max_seconds, longest))
-        self._is_whole = False
+        self._found: str | None = None
 
     def through(self, track: Track) -> Iterator[Any]:
         """The track's frames, each looked at; see media.track.Beside."""
@@ -43,7 +49,8 @@ class StreamCode(ABC):
         for frame in track.frames:
             hearing = hearing and self._try(self._take, frame)
             yield frame
-        self._is_whole = hearing and self._try(self._end)
+        if hearing and self._try(self._end):
+            self._try(self._keep)
 
     def code(self) -> str | None:
         """The code of the track, once all its frames have gone through.
@@ -51,13 +58,20 @@ class StreamCode(ABC):
         None for what is over the limits or damaged where the fingerprints are not, and for silence and blank
         pictures.
         """
-        return self._made() if self._is_whole else None
+        return self._found
+
+    def _keep(self) -> None:
+        self._found = self._made()
 
     def _try(self, step: Callable[..., None], *values: Any) -> bool:
         try:
             with readable(self._damage):
                 step(*values)
-        except MediaUnreadable:
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a code fails at, the fingerprints go on
+            if not isinstance(error, MediaUnreadable):
+                log.warning("a content code failed: %s", error)
             return False
         return True
 
@@ -106,6 +120,7 @@ class PicturesCode(StreamCode):
         super().__init__(limits, MAX_VIDEO_SECONDS)
         self._pictures: ReferencePictures | None = None
         self._code = VideoCode()
+        self._pixels = 0
 
     def _begin(self, track: Track) -> None:
         super()._begin(track)
@@ -120,8 +135,12 @@ class PicturesCode(StreamCode):
             self._add(self._pictures.rest())
 
     def _add(self, luma: NDArray[np.uint8] | None) -> None:
-        if luma is not None:
-            self._code.add(frame_signature(luma))
+        if luma is None:
+            return
+        self._pixels += luma.size
+        if self._pixels > MAX_CODE_PIXELS:
+            raise MediaUnreadable("The video has too many pixels for a code.", code="media_too_long")
+        self._code.add(frame_signature(luma))
 
     def _made(self) -> str | None:
         return self._code.code()

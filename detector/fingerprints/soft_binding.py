@@ -129,4 +129,8 @@ def _content_codes(value: str) -> tuple[Fingerprint, ...]:
     for main, sub, version, _, body in parts:
         if main == iscc_core.MT.CONTENT and version == 0 and sub in methods and len(body) == _CODE_BYTES:
             found[Fingerprint(methods[sub] + ASKED, bytes(body))] = None
+    if len(found) > len(methods):
+        raise BindingUnreadable(
+            "The value holds more content codes than one content has.", code="binding_malformed"
+        )
     return tuple(found)

@@ -68,11 +68,14 @@ def manifests(store: Superbox) -> tuple[Superbox, ...]:
 
 def active_alone(store: bytes) -> bytes:
     """A store with nothing in it but the active manifest. Raises MalformedStore."""
-    parse(store)
-    _, start, end = next(_boxes(store, 0, len(store), [0]))
-    boxes = [(kind, _box(kind, store[at:to])) for kind, at, to in _boxes(store, start, end, [0])]
-    manifest = [box for kind, box in boxes if kind == b"jumb"][-1:]
-    return _box(b"jumb", boxes[0][1] + b"".join(manifest))
+    whole = list(_boxes(store, 0, len(store), [0]))
+    boxes = list(_boxes(store, *whole[0][1:], [0])) if whole else []
+    manifests = [box for box in boxes if box[0] == b"jumb"]
+    if not manifests or boxes[0][0] != b"jumd":
+        raise MalformedStore("The manifest store holds no manifest.")
+    # A store may be large, and this is asked for by anybody: no box is copied but the two that are kept.
+    kept = (_box(kind, store[at:to]) for kind, at, to in (boxes[0], manifests[-1]))
+    return _box(b"jumb", b"".join(kept))
 
 
 def _box(kind: bytes, data: bytes) -> bytes:

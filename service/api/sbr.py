@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
@@ -73,6 +74,8 @@ class SoftBindingQuery(Schema):
 
 
 def _published() -> QuerySet[Submission]:
+    if settings.CONFIG.soft_binding_lookup == "off":
+        return Submission.objects.none()
     return Submission.objects.filter(state__in=_PUBLIC, revoked_at=None).exclude(store=None)
 
 
@@ -197,7 +200,10 @@ def manifest_by_id(
     manifestId: str,  # noqa: N803
     returnActiveManifest: Annotated[bool, Query()] = False,  # noqa: N803
 ) -> HttpResponseBase:
-    """The manifest store whose active manifest this is, whole or with that manifest alone."""
+    """The manifest store whose active manifest this is, with that manifest alone.
+
+    Whole, where SOFT_BINDING_LOOKUP is "whole": it then holds the credentials of what it was made from too.
+    """
     rows = _published().select_related("store")
     found = rows.filter(manifest_label=manifestId).first() if manifestId.isprintable() else None
     if found is None:
@@ -208,7 +214,7 @@ def manifest_by_id(
     if found is None or found.store is None:
         raise ApiError("not_found", "There is no such manifest.")
     name = f"{found.pk}.c2pa"
-    if not returnActiveManifest:
+    if not returnActiveManifest and settings.CONFIG.soft_binding_lookup == "whole":
         return download.stored(found.store, "application/c2pa", name)
     with wiring.asset_store().open(found.store.key) as file:
         return download.made(active_alone(file.read()), "application/c2pa", name)

@@ -75,6 +75,7 @@ class Config:
     timestamp_seconds: float
     anchor_seconds: float
     rate_per_minute: int
+    soft_binding_lookup: str
     spend_ceilings_wei: tuple[int, ...]
 
     def __post_init__(self) -> None:
@@ -266,6 +267,14 @@ def read() -> Config:
         raise ConfigurationError(str(error)) from error
 
 
+def _one_of(env: Env, name: str, choices: tuple[str, ...]) -> str:
+    """One of these words; the first where the variable is empty."""
+    found = env.str(name, "") or choices[0]
+    if found not in choices:
+        raise ConfigurationError(f"{name} must be one of: {', '.join(choices)}.")
+    return found
+
+
 def _read(env: Env) -> Config:
     environment = env.str("ASSAY_ENV", "embedded")
     if environment not in ("embedded", "production"):
@@ -310,5 +319,6 @@ def _read(env: Env) -> Config:
         timestamp_seconds=env.float("TIMESTAMP_SECONDS", 600.0),
         anchor_seconds=env.float("ANCHOR_SECONDS", 5.0),
         rate_per_minute=env.int("RATE_PER_MINUTE", 600),
+        soft_binding_lookup=_one_of(env, "SOFT_BINDING_LOOKUP", ("active", "whole", "off")),
         spend_ceilings_wei=_ceilings(env),
     )

@@ -44,6 +44,7 @@ def test_nothing_set_is_one_machine_with_everything_embedded() -> None:
         ("WEB_THREADS", "many"),
         ("TRUST_LISTS", "/no/such/list.pem"),
         ("VECTOR_URL", "milvus:somewhere"),
+        ("SOFT_BINDING_LOOKUP", "everything"),
         ("VECTOR_URL", "qdrant:http://localhost"),
         ("TSA_URL", "https://first.example,ftp://second.example"),
         ("TSA_URL", "http:///no-host"),

@@ -78,9 +78,20 @@ def test_of_the_very_same_bytes_no_word_can_be_kept_and_nothing_is_decided(
 ) -> None:
     attested(account, photo.read_bytes())
     held = attested(other, photo.read_bytes())
-    assert reviewing.earlier_item(held) is None
+    assert reviewing.earlier_item(held, moderator) is None
     with pytest.raises(DecisionInvalid):
         reviewing.review(held, moderator, approve=True, remember=True)
     held.refresh_from_db()
     assert held.state == State.HELD
     assert not Decision.objects.exists()
+
+
+def test_the_owner_of_the_earlier_one_may_decide_but_keeps_no_word_in_their_own_favour(
+    moderator: Account, other: Account, photo: Path, smaller: bytes
+) -> None:
+    attested(moderator, photo.read_bytes())
+    held = attested(other, smaller)
+    with pytest.raises(DecisionInvalid):
+        reviewing.review(held, moderator, approve=False, remember=True)
+    assert not Decision.objects.exists()
+    assert reviewing.review(held, moderator, approve=False).state == State.REFUSED

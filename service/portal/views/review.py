@@ -50,7 +50,9 @@ def _case(request: HttpRequest, submission: Submission) -> Case:
         rows = Submission.objects.select_related("account", "asset")
         original = rows.filter(pk=held.match.subject).first()
     name = SOURCE_NAMES.get(submission.source_type, submission.source_type)
-    return Case(submission, name, held, original, is_pair=earlier_item(submission) is not None)
+    return Case(
+        submission, name, held, original, is_pair=earlier_item(submission, account_of(request)) is not None
+    )
 
 
 def _campaigns() -> list[tuple[CampaignSummary, str]]:

@@ -125,6 +125,14 @@ def test_what_lasts_longer_than_the_bounds_has_none(tmp_path: Path, monkeypatch:
         assert made.prints == recording(path, StreamLimits())
 
 
+def test_a_video_of_too_many_pixels_has_none_and_keeps_its_fingerprints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = video_file(tmp_path / "a.mp4", 40)
+    monkeypatch.setattr(iscc_stream, "MAX_CODE_PIXELS", 1_000)
+    assert coded(path, Medium.VIDEO) == Recording(recording(path, StreamLimits()), None)
+
+
 @pytest.mark.parametrize("medium", [Medium.AUDIO, Medium.VIDEO])
 @pytest.mark.parametrize(
     "content", [b"", b"anything", b"RIFF\xff\xff\xff\xffWAVEfmt ", b"\0\0\0\x20ftypisom"]
@@ -190,7 +198,7 @@ def test_a_code_that_cannot_be_made_costs_the_fingerprints_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> Any:
-        raise ValueError("no such layout")
+        raise KeyError("nothing that anybody foresaw")
 
     heard, seen = sound_file(tmp_path / "a.wav", chirp(6)), video_file(tmp_path / "b.mp4", 20)
     monkeypatch.setattr(ReferenceSound, "take", broken)

@@ -86,6 +86,7 @@ def test_a_pdq_hash_is_64_hex_digits() -> None:
         base64.b64encode(bytes.fromhex("270000000000")).decode(),  # a content code of an unknown kind
         iscc_value(DATA),
         content_code(Medium.IMAGE, bytes(8), 64),
+        iscc_value(*(content_code(Medium.IMAGE, bytes([n]) * 32) for n in range(5))),  # each is a search
         "A" * 5_000,
     ],
 )

@@ -2,15 +2,18 @@
 
 import io
 import json
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from PIL import Image
 
 from detector.fingerprints.soft_binding import ISCC_ALGORITHM, PDQ_ALGORITHM, soft_bindings
-from provenance.inspection import claim
+from provenance.inspection import claim, jumbf
 from service import pipeline
 from service.intake import incoming
 from service.models import State, Submission
@@ -53,7 +56,7 @@ def test_the_binding_of_a_copy_leads_to_the_manifest(api: Client, done: Submissi
     answer = api.get(f"/sbr/v1/manifests/{match['manifestId']}")
     assert answer["Content-Type"] == "application/c2pa"
     assert answer["Access-Control-Allow-Origin"] == "*"
-    store = b"".join(answer.streaming_content)
+    store = answer.content
     assert claim.identity(store).label == match["manifestId"]
     assert claim.identity(store).claim_sha256 == done.claim_sha256
     assert "private name" not in answer["Content-Disposition"]
@@ -129,17 +132,40 @@ def test_one_signed_before_labels_were_kept_goes_by_its_attestation(
         assert answer.status_code == 200
 
 
-def test_the_active_manifest_may_be_had_alone(api: Client, done: Submission, account, attest_now):
+@pytest.fixture
+def lookup(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets SOFT_BINDING_LOOKUP."""
+
+    def choose(word: str) -> None:
+        monkeypatch.setattr(settings, "CONFIG", replace(settings.CONFIG, soft_binding_lookup=word))
+
+    return choose
+
+
+def test_what_it_was_made_from_is_told_only_where_the_operator_chose_that(
+    api: Client, done: Submission, account, attest_now, lookup: Callable[[str], None]
+):
     from service.stages import local
 
     with local(done.signed) as asset:
         again = attest_now(account, asset.path.read_bytes(), "again.jpg")
     address = f"/sbr/v1/manifests/{again.manifest_label}"
+    usual = api.get(address).content
+    assert [each.label for each in jumbf.manifests(jumbf.parse(usual))] == [again.manifest_label]
+    lookup("whole")
     whole = b"".join(api.get(address).streaming_content)
-    alone = api.get(address, {"returnActiveManifest": "true"}).content
-    assert done.manifest_label.encode() in whole
-    assert len(alone) < len(whole)
-    assert claim.identity(alone).claim_sha256 == claim.identity(whole).claim_sha256
+    assert api.get(address, {"returnActiveManifest": "true"}).content == usual
+    assert done.manifest_label in [each.label for each in jumbf.manifests(jumbf.parse(whole))]
+    assert claim.identity(usual).claim_sha256 == claim.identity(whole).claim_sha256
+
+
+def test_an_operator_may_switch_it_off(
+    api: Client, done: Submission, photo: Path, lookup: Callable[[str], None], problem
+):
+    lookup("off")
+    query = {"alg": PDQ_ALGORITHM, "value": bindings(photo.read_bytes())[PDQ_ALGORITHM]}
+    assert found(api.get(BY_BINDING, query)) == []
+    problem(api.get(f"/sbr/v1/manifests/{done.manifest_label}"), 404, "not_found")
 
 
 def test_bad_questions_are_told_why(api: Client, problem):
