@@ -1,4 +1,4 @@
-"""Indexes of 100 thousand, a million and, with BENCH_LARGE=1, ten million rows, beside three peers.
+"""Indexes of 100 thousand, a million and, with BENCH_LARGE=1 (or =codes, =vectors), ten million rows, beside three peers.
 
 Codes are asked within the radius in use for PDQ, vectors within that of the sentence embedding; both from
 calibration.json. Every contender runs in a process of its own, filled in one and loaded in the next.
@@ -62,16 +62,17 @@ def radius(metric: Metric) -> float:
 
 def measure() -> list[Figure]:
     """Codes, then vectors, each by size; draws latency by size into docs/images/bench."""
-    sizes = (*SIZES, LARGE) if os.environ.get("BENCH_LARGE") == "1" else SIZES
     figures: list[Figure] = []
     for metric in WIDTHS:
+        large = os.environ.get("BENCH_LARGE") in ("1", _NAMES[metric])
+        sizes = (*SIZES, LARGE) if large else SIZES
         curves: dict[str, list[tuple[float, float]]] = {}
         for size in sizes:
             for name, found in _contest(metric, size, figures):
                 curves.setdefault(name, []).append((size, found.p50))
                 figures += _figures(metric, size, name, found)
         plots.latencies(PICTURES / f"index-{_NAMES[metric]}.svg", curves, _NAMES[metric])
-    return figures + [figure for size in sizes for figure in _apart(index_start.figures, size)]
+    return figures + [figure for size in (*SIZES, LARGE) for figure in _apart(index_start.figures, size)]
 
 
 def _contest(metric: Metric, size: int, figures: list[Figure]) -> Iterator[tuple[str, Measured]]:

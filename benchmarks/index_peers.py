@@ -47,6 +47,7 @@ class Ours:
         for first in range(0, len(rows), 10_000):
             part = rows[first : first + 10_000]
             self.index.add(np.arange(first, first + len(part), dtype=np.int64), part)
+            self.index.pace()
         self.index.settle()
 
     def ask(self, queries: NDArray[Any], radius: float) -> list[list[int]]:

@@ -22,6 +22,7 @@ from detector.flows.stored import stored_prints, stored_values
 from detector.index import snapshot
 from detector.index.build import faiss_index
 from detector.index.items import Items, View
+from detector.index.port import Metric, Paced, VectorIndex
 from detector.index.snapshot import Snapshot
 from detector.match import Matcher
 from detector.matching.admission import is_telling
@@ -57,7 +58,8 @@ class LiveIndex:
         self._clear()
 
     def _clear(self) -> None:
-        self._matcher = Matcher(self._make_index, stored_values, self._place)
+        self._paced: list[Paced] = []
+        self._matcher = Matcher(self._made, stored_values, self._place)
         self._known = Items(self._place)
         self._last = 0
         self._changed = True
@@ -105,8 +107,16 @@ class LiveIndex:
     def finish(self) -> None:
         """Read all rows not read yet, a chunk at a time, letting questions in between."""
         while self._catch_up(_CHUNK):
+            for index in [*self._paced]:
+                index.pace()
             time.sleep(0)
         self.degraded = False
+
+    def _made(self, metric: Metric, width: int) -> VectorIndex:
+        index = self._make_index(metric, width)
+        if isinstance(index, Paced):
+            self._paced.append(index)
+        return index
 
     def __len__(self) -> int:
         return len(self._known)

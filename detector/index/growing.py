@@ -135,6 +135,11 @@ class GrowingIndex:
         while (thread := self._merge_under_way()) is not None:
             thread.join()
 
+    def pace(self) -> None:
+        """As Paced says: rows that wait for the merge under way fill the memory."""
+        while len(self._tail) > self._sizes.behind and (thread := self._merge_under_way()) is not None:
+            thread.join()
+
     def _merge_under_way(self) -> threading.Thread | None:
         # Under the lock: a thread that is noted there has been started.
         with self._lock:

@@ -9,15 +9,16 @@ from detector.index.segment import Segment
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Up to `tail` rows are searched flat; a merge takes in every segment less than `ratio` times as
-    large."""
+    """Up to `tail` rows are searched flat; a merge takes in every segment less than `ratio` times as large.
+    Whoever adds millions at once waits while more than `behind` rows are in the tail (400 MB of vectors)."""
 
     tail: int
     ratio: int = 4
+    behind: int = 2**62
 
 
-_CODES = Sizes(tail=100_000)
-_VECTORS = Sizes(tail=16_384)
+_CODES = Sizes(tail=100_000, behind=4_000_000)
+_VECTORS = Sizes(tail=16_384, behind=262_144)
 _FLAT = Sizes(tail=2**62)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,3 +53,12 @@ class VectorIndex(Protocol):
 
     def load(self, path: Path) -> None:
         """Replace the content by what save() wrote. Raises SnapshotInvalid when it cannot be read."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """An index that may fall behind what is added."""
+
+    def pace(self) -> None:
+        """Wait until it is no longer far behind. For whoever adds very many at once, and holds no lock that a
+        question needs."""

@@ -10,11 +10,13 @@ from django.db import connection
 from detector import queries
 from detector.fingerprints.compute import Embedders, text_fingerprints
 from detector.fingerprints.fingerprint import Fingerprints
+from detector.flows import live_index
 from detector.flows.forget_item import forget
 from detector.flows.index_item import index
 from detector.flows.live_index import LiveIndex
 from detector.flows.rebuild import rebuild
 from detector.index import snapshot
+from detector.index.growing import GrowingIndex
 from detector.models import Campaign, FingerprintRow, Item
 from detector.similarity import Similarity
 
@@ -43,6 +45,25 @@ def test_an_item_added_by_another_process_is_found_at_once(tmp_path: Path, witho
     for live in (ours, theirs):
         match = live.match(prints(SPAM.upper(), without_model)).matches[0]
         assert (match.item, match.subject, match.tenant) == (str(item.uid), "s-1", "t")
+
+
+def test_a_rebuild_waits_for_merges_and_lets_questions_in_meanwhile(
+    tmp_path: Path, without_model: Embedders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(prints(SPAM, without_model), kind="attested", tenant="t")
+    live = LiveIndex(tmp_path / "a")
+    let_in = []
+
+    def pace(_: GrowingIndex) -> None:
+        asking = threading.Thread(target=lambda: let_in.append(len(live.methods)))
+        asking.start()
+        asking.join(10)
+
+    monkeypatch.setattr(GrowingIndex, "pace", pace)
+    monkeypatch.setattr(live_index, "_CHUNK", 1)
+    live.start()
+    assert let_in
+    assert min(let_in) > 0
 
 
 def test_an_item_is_indexed_once_by_its_key(tmp_path: Path, without_model: Embedders) -> None:

@@ -128,6 +128,29 @@ def test_few_segments_remain_however_much_is_added(tmp_path: Path, metric: Metri
     assert len(list(next(tmp_path.glob("assay-segments-*")).glob("*/"))) == len(grown.segments)
 
 
+def test_who_adds_very_many_can_wait_until_the_merges_keep_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown = GrowingIndex(Metric.HAMMING, 32, Sizes(tail=10, behind=30), tmp_path)
+    rows = vectors(Metric.HAMMING, 100, np.random.default_rng(3))
+    held, write = threading.Event(), merging.write
+
+    def slow(*arguments) -> None:
+        held.wait(10)
+        write(*arguments)
+
+    monkeypatch.setattr(merging, "write", slow)
+    grown.add(np.arange(10, dtype=np.int64), rows[:10])
+    grown.add(np.arange(10, 40, dtype=np.int64), rows[10:40])
+    grown.pace()  # thirty wait: not far behind
+    grown.add(np.arange(40, 50, dtype=np.int64), rows[40:50])
+    threading.Timer(0.2, held.set).start()
+    grown.pace()
+    assert held.is_set()
+    grown.settle()
+    assert sum(grown.segments) == 50
+
+
 def test_a_merge_drops_what_was_removed(tmp_path: Path) -> None:
     grown, _, rows = filled(Metric.HAMMING, tmp_path, 40)
     grown.remove(np.arange(40, dtype=np.int64))
