@@ -1,4 +1,4 @@
-"""Indexes of 100 thousand, a million and, with BENCH_LARGE=1 (or =codes, =vectors), ten million rows, beside three peers.
+"""Indexes of 100 thousand, a million and, with BENCH_LARGE=1 (=codes, =vectors), ten million rows, and peers.
 
 Codes are asked within the radius in use for PDQ, vectors within that of the sentence embedding; both from
 calibration.json. Every contender runs in a process of its own, filled in one and loaded in the next.
