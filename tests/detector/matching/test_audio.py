@@ -15,7 +15,7 @@ from provenance.assets.asset import Medium
 
 Samples = np.ndarray
 Prints = tuple[Fingerprint, ...]
-SECONDS = 12.0
+SECONDS = 24.0
 
 
 def prints_of(samples: Samples) -> Prints:
