@@ -56,9 +56,11 @@ class Contest:
 def measure() -> list[Figure]:
     """Ours first, then the peers, then each edit; draws two pictures into docs/images/bench."""
     contest = _contest()
+    # Before any process starts: one that is older would not see what this installs.
+    names = [name for name in PEERS if text_peers.is_there(name)]
     with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as pool:
         waiting = [pool.submit(_ours)]
-        peers_waiting = [pool.submit(_scored, name) for name in PEERS if text_peers.is_there(name)]
+        peers_waiting = [pool.submit(_scored, name) for name in names]
         ours, false_edited = waiting[0].result()
         peers = [each.result() for each in peers_waiting]
     named, other = list(EDITS), list(OTHER)
