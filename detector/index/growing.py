@@ -21,6 +21,7 @@ from detector.errors import SnapshotInvalid
 from detector.index import merging
 from detector.index.faiss_flat import FaissBinaryIndex, FaissFloatIndex
 from detector.index.kinds import Sizes, open_segment, sizes_for
+from detector.index.merges import MergesApart
 from detector.index.merging import Part
 from detector.index.port import Hit, Metric
 from detector.index.segment import Near, Segment
@@ -61,7 +62,7 @@ class _Living:
         return Part(np.asarray(self.segment.ids[rows]), self.segment.rows, rows)
 
 
-class GrowingIndex:
+class GrowingIndex(MergesApart):
     """A VectorIndex of any size; `width` is bytes a code or dimensions. Safe to share between threads."""
 
     def __init__(
@@ -73,14 +74,13 @@ class GrowingIndex:
         device: str = "cpu",
     ) -> None:
         """Segments are written below `place`, or below the system's folder for temporary files."""
+        super().__init__()
         self.metric, self.width, self._device = metric, width, device
         self._sizes = sizes or sizes_for(metric, width)
         self._work = Workplace(place)
-        self._lock = threading.RLock()
         self._tail, self._frozen = self._flat(), self._flat()
         self._segments: list[_Living] = []
         self._removed_meanwhile: list[NDArray[np.int64]] = []
-        self._merging: threading.Thread | None = None
         self._version = 0
 
     def _flat(self) -> Flat:
@@ -130,20 +130,10 @@ class GrowingIndex:
         with self._lock:
             return tuple(map(len, self._segments))
 
-    def settle(self) -> None:
-        """Return when no merge goes on any more."""
-        while (thread := self._merge_under_way()) is not None:
-            thread.join()
-
     def pace(self) -> None:
         """As Paced says: rows that wait for the merge under way fill the memory."""
         while len(self._tail) > self._sizes.behind and (thread := self._merge_under_way()) is not None:
             thread.join()
-
-    def _merge_under_way(self) -> threading.Thread | None:
-        # Under the lock: a thread that is noted there has been started.
-        with self._lock:
-            return self._merging
 
     def _begin(self) -> None:
         """Freeze the tail and merge it with what is not much larger, in a thread of its own."""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from detector.errors import SnapshotInvalid
+from detector.index.merges import MergesApart
 from detector.index.segment import mapped
 from detector.index.workplace import Workplace
 
@@ -50,7 +51,7 @@ class _Sorted:
         return found
 
 
-class SortedPairs(Generic[K]):
+class SortedPairs(MergesApart, Generic[K]):
     """Pairs of a key (an integer, or bytes of one width) and a number that is not negative.
 
     One of the two is an item's number, `by_key` says which; an item has one pair. Safe to share between
@@ -61,12 +62,11 @@ class SortedPairs(Generic[K]):
         self, keys: DTypeLike, values: DTypeLike, *, by_key: bool, place: Path | None = None
     ) -> None:
         """The types of both in the files, which are kept below `place`, as Workplace says."""
+        super().__init__()
         self._key_type: np.dtype[Any] = np.dtype(keys)
         self._value_type: np.dtype[Any] = np.dtype(values)
         self._by_key = by_key
         self._work = Workplace(place)
-        self._lock = threading.RLock()
-        self._merging: threading.Thread | None = None
         self._version = 0
         self._start(self._none(), {}, set())
 
@@ -201,16 +201,6 @@ class SortedPairs(Generic[K]):
 
     def _item(self, key: K, value: int) -> int:
         return int(key) if self._by_key else value
-
-    def settle(self) -> None:
-        """Return when no merge goes on any more."""
-        while (thread := self._merge_under_way()) is not None:
-            thread.join()
-
-    def _merge_under_way(self) -> threading.Thread | None:
-        # Under the lock: a thread that is noted there has been started.
-        with self._lock:
-            return self._merging
 
     def _opened(self, folder: Path) -> _Sorted:
         keys = mapped(folder, _KEYS, self._key_type, (None,))
