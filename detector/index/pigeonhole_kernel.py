@@ -44,23 +44,40 @@ def _fetch(_typing: Any, array: Any, index: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def fill_table(words: Any, place: int, starts: Any, order: Any, follow: Any) -> None:
-    """Sort all codes by their word at `place`: `starts` (65,537) bounds each bucket, `order` holds row
-    numbers, `follow` the two words after it. `words` is (n, words a code) uint16; stable, so rows ascend in a
-    bucket."""
-    number, width = words.shape
-    second, third = (place + 1) % width, (place + 2) % width
+def _cut(code: Any, begin: int, width: int) -> Any:
+    """`width` (at most 32) bits of a code of uint64 parts from bit `begin` on, going round at its end."""
+    part, shift = begin >> 6, np.uint64(begin & 63)
+    value = code[part] >> shift
+    if (begin & 63) + width > 64:
+        value |= code[(part + 1) % code.shape[0]] << (np.uint64(64) - shift)
+    return np.uint32(value & ((np.uint64(1) << np.uint64(width)) - np.uint64(1)))
+
+
+@njit(nogil=True, cache=True)
+def _follow(code: Any, begin: int, width: int, behind: int) -> Any:
+    """The `behind` bits after a word."""
+    return _cut(code, (begin + width) % (64 * code.shape[0]), behind)
+
+
+@njit(nogil=True, cache=True)
+def fill_table(codes: Any, word: Any, starts: Any, order: Any, follow: Any) -> None:
+    """Sort all codes (n, parts; uint64) by one `word`: the bit where it begins, its width, bits after it.
+
+    `starts` (zeros, 2^width + 1) bounds each bucket, `order` holds row numbers, `follow` those bits
+    after; stable, so rows ascend in a bucket.
+    """
+    number, (begin, width, behind) = codes.shape[0], word
     for row in range(number):
-        starts[np.int64(words[row, place]) + 1] += 1
-    for bucket in range(65536):
+        starts[np.int64(_cut(codes[row], begin, width)) + 1] += 1
+    for bucket in range(1 << width):
         starts[bucket + 1] += starts[bucket]
     free = starts[:-1].copy()
     for row in range(number):
-        key = np.int64(words[row, place])
+        key = np.int64(_cut(codes[row], begin, width))
         entry = free[key]
         free[key] = entry + np.uint32(1)
         order[entry] = row
-        follow[entry] = np.uint32(words[row, second]) | (np.uint32(words[row, third]) << np.uint32(16))
+        follow[entry] = _follow(codes[row], begin, width, behind)
 
 
 @njit(nogil=True, cache=True)
@@ -122,27 +139,33 @@ def scan(codes: Any, numbers: Any, dead: Any, query: Any, radius: int, found: An
 
 
 @njit(nogil=True, cache=True)
-def _is_first(code: Any, asked: Any, allowed: Any, place: int) -> bool:
+def _is_first(code: Any, query: Any, layout: Any, place: int) -> bool:
     """Whether no word before `place` finds this code too: a code is taken once."""
-    width = asked.shape[0]
+    begins, widths, follows, allowed = layout
     for other in range(place):
-        first = np.int64(_bits(code[other] ^ asked[other]))
-        if first > allowed[other]:
+        begin, width, behind = begins[other], widths[other], follows[other]
+        distance = np.int64(_bits(_cut(code, begin, width) ^ _cut(query, begin, width)))
+        if distance > allowed[other]:
             continue
-        second, third = (other + 1) % width, (other + 2) % width
-        three = first
-        three += np.int64(_bits(code[second] ^ asked[second]))
-        three += np.int64(_bits(code[third] ^ asked[third]))
-        if three <= allowed[other] + allowed[second] + allowed[third] + 2:
+        distance += np.int64(
+            _bits(_follow(code, begin, width, behind) ^ _follow(query, begin, width, behind))
+        )
+        if distance <= _three(allowed, other):
             return False
     return True
 
 
 @njit(nogil=True, cache=True)
-def _check(tables: Any, asked: Any, allowed: Any, place: int, waiting: Any, number: Any, found: Any) -> Any:  # noqa: PLR0917
+def _three(allowed: Any, place: int) -> Any:
+    """How much a word and the two after it may differ by together."""
+    number = allowed.shape[0]
+    return allowed[place] + allowed[(place + 1) % number] + allowed[(place + 2) % number] + 2
+
+
+@njit(nogil=True, cache=True)
+def _check(table: Any, query: Any, layout: Any, place: int, waiting: Any, number: Any, found: Any) -> Any:  # noqa: PLR0917
     """Compare the waiting entries whole and keep the hits; `number` packs (how many wait, size, radius)."""
-    codes, words, numbers, dead, order = tables
-    query, asked_words = asked
+    codes, numbers, dead, order = table
     distances, ids, rows = found
     count, size, radius = number
     for entry in range(count):
@@ -160,57 +183,55 @@ def _check(tables: Any, asked: Any, allowed: Any, place: int, waiting: Any, numb
             continue
         if dead.shape[0] and (dead[row >> 3] >> (row & 7)) & 1:
             continue
-        if _is_first(words[row], asked_words, allowed, place):
+        if _is_first(codes[row], query, layout, place):
             size = _keep(distances, ids, rows, size, distance, numbers[row], row)
     return size
 
 
 @njit(nogil=True, cache=True)
 def search_words(  # noqa: PLR0917
-    held: Any, tables: Any, asked: Any, allowed: Any, masks: Any, bounds: Any, radius: int, found: Any
+    held: Any, tables: Any, query: Any, layout: Any, masks: Any, bounds: Any, radius: int, found: Any
 ) -> Any:
     """The hits within `radius`, each once, put into `found` (distances, ids, rows); how many.
 
-    `held` is (codes uint64, the same as words uint16, ids, dead bitmap), `tables` (starts, order, follow)
-    with a row a word, `asked` the query as (uint64, uint16). A word may differ by `allowed` bits (-1: it is
-    not looked up); its masks are masks[bounds[allowed] : bounds[allowed + 1]].
+    `held` is (codes uint64, ids, dead bitmap), `tables` (starts, order, follow) with a row a word, `layout`
+    the words' (begins, widths, bits asked after each, allowed): word i may differ by allowed[i] bits (-1: it
+    is not looked up), in the ways that masks[bounds[i] : bounds[i + 1]] says.
     """
-    codes, words, numbers, dead = held
+    codes, numbers, dead = held
     starts, order, follow = tables
-    asked_words = asked[1]
-    width = words.shape[1]
+    begins, widths, follows, allowed = layout
     waiting = np.empty(_WAITING, dtype=np.int64)
     size: Any = 0
-    for place in range(width):
-        if allowed[place] < 0:
-            continue
-        second, third = (place + 1) % width, (place + 2) % width
-        next_two = np.uint32(asked_words[second]) | (np.uint32(asked_words[third]) << np.uint32(16))
-        three = allowed[place] + allowed[second] + allowed[third] + 2
-        begins, behind = starts[place], follow[place]
-        key = np.int64(asked_words[place])
-        table = (codes, words, numbers, dead, order[place])
-        first, last = bounds[allowed[place]], bounds[allowed[place] + 1]
-        count = 0
-        for turn in range(first, last):
+    for place in range(allowed.shape[0]):
+        key = np.int64(_cut(query, begins[place], widths[place]))
+        behind_key = _follow(query, begins[place], widths[place], follows[place])
+        three = _three(allowed, place)
+        bucket_starts, behind = starts[place], follow[place]
+        table = (codes, numbers, dead, order[place])
+        last = bounds[place + 1]
+        count: Any = 0
+        for turn in range(bounds[place], last):
+            if turn + 2 * _AHEAD < last:
+                _fetch(bucket_starts, key ^ np.int64(masks[turn + 2 * _AHEAD]))
             if turn + _AHEAD < last:
-                soon = np.int64(begins[key ^ np.int64(masks[turn + _AHEAD])])
+                soon = np.int64(bucket_starts[key ^ np.int64(masks[turn + _AHEAD])])
                 _fetch(behind, soon)
                 _fetch(behind, soon + 16)
                 _fetch(behind, soon + 32)
             mask = np.int64(masks[turn])
             bucket = key ^ mask
-            most = np.uint32(three - _bits(mask))
-            entry, end = np.int64(begins[bucket]), np.int64(begins[bucket + 1])
+            most = three - np.int64(_bits(mask))
+            entry, end = np.int64(bucket_starts[bucket]), np.int64(bucket_starts[bucket + 1])
             while entry < end:
-                until = min(end, entry + _WAITING - count)
+                # One place stays free: an entry is written before it is known to pass.
+                until = min(end, entry + _WAITING - 1 - count)
                 for at in range(entry, until):
-                    if _bits(behind[at] ^ next_two) <= most:
-                        waiting[count] = at
-                        count += 1
+                    waiting[count] = at
+                    count += np.int64(np.int64(_bits(behind[at] ^ behind_key)) <= most)
                 entry = until
-                if count == _WAITING:
-                    size = _check(table, asked, allowed, place, waiting, (count, size, radius), found)
+                if count == _WAITING - 1:
+                    size = _check(table, query, layout, place, waiting, (count, size, radius), found)
                     count = 0
-        size = _check(table, asked, allowed, place, waiting, (count, size, radius), found)
+        size = _check(table, query, layout, place, waiting, (count, size, radius), found)
     return size
