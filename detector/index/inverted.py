@@ -2,7 +2,8 @@
 with.
 
 A search reads the lists nearest to the query and measures again, with the vectors as they were added, what it
-finds there: distances are right to half precision, and nothing beyond the radius is ever returned. Which
+finds there: distances are right to half precision, and nothing beyond the radius is ever returned. Within a
+small radius it reads sketches (signs.py) of what the lists hold, beyond a byte a dimension. Which
 lists hold what is near is a matter of chance, and of how far "near" reaches; so how many are read is measured
 for every segment when it is built (_measure_probes), for radii from 0.05 to 0.65, to find 99.7 % of what lies
 at that distance in a random direction. Everything is seeded and in the order of ids: the same rows give the
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import SnapshotInvalid
-from detector.index import gpu
+from detector.index import gpu, signs
 from detector.index.segment import Near, blocks, mapped
 from detector.index.threads import one_thread
 
@@ -38,6 +39,8 @@ _FEWEST = 8
 _MARGIN = 0.01
 """What a byte a dimension may put a distance wrong by."""
 _SPARE = 16
+_MOST_CHECKED = 4096
+"""Rows that the sketches let pass, more of which are told apart by a byte a dimension first."""
 Floats = NDArray[np.float32]
 
 
@@ -74,14 +77,15 @@ def write_lists(folder: Path) -> None:
         quantiser, width, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT, False
     )
     index.train(_some(rows, _ROWS_A_LIST * _MOST_LISTS // 4, rng))
-    _fill(index, rows)
+    signs.write_sketches(folder, _fill(index, rows), lists)
     probes = _measure_probes(quantiser, lists, _some(rows, _SAMPLED, rng), rng)
     (folder / "probes.json").write_text(json.dumps(probes))
     faiss.write_index(index, str(folder / "lists.faiss"))
 
 
-def _fill(index: Any, rows: NDArray[Any]) -> None:
-    """Add all rows, room for each list made first: growing lists would take twice the memory."""
+def _fill(index: Any, rows: NDArray[Any]) -> NDArray[np.int64]:
+    """Add all rows, room for each list made first: growing lists would take twice the memory. Returns the
+    list of each row."""
     number = len(rows)
     places = np.empty(number, dtype=np.int64)
     for part in blocks(number):
@@ -97,6 +101,7 @@ def _fill(index: Any, rows: NDArray[Any]) -> None:
         given, chosen = numbers[part], np.ascontiguousarray(places[part])
         index.add_core(len(block), *(faiss.swig_ptr(held) for held in (block, given, chosen)))
     index.ntotal = number
+    return places
 
 
 def _measure_probes(quantiser: Any, lists: int, sample: Floats, rng: np.random.Generator) -> list[int]:
@@ -135,6 +140,9 @@ class VectorSegment:
             raise SnapshotInvalid(f"The index file {path.name} is of another shape.")
         if self._index.ntotal != len(self.ids) or len(self._probes) != len(_RADII):
             raise SnapshotInvalid(f"The index file {path.name} is of another shape.")
+        self._sketches = mapped(folder, "sketches", np.uint64, (len(self.ids), signs.BITS // 64))
+        self._listed = mapped(folder, "listed", np.uint32, (len(self.ids),))
+        self._bounds = mapped(folder, "bounds", np.int64, (int(self._index.nlist) + 1,))
         self._on_gpu = gpu.copied(self._index, device)
 
     def probes(self, radius: float) -> int:
@@ -146,6 +154,29 @@ class VectorSegment:
         """As Segment says; what is returned is within the radius, and 99 % of what is within it returned."""
         one_thread()
         asked = np.ascontiguousarray(queries, dtype=np.float32)
+        if radius <= signs.FARTHEST and self._on_gpu is None:
+            return self._by_sketches(asked, k, radius, dead)
+        return self._by_bytes(asked, k, radius, dead)
+
+    def _by_sketches(self, asked: Floats, k: int, radius: float, dead: NDArray[np.uint8]) -> list[Near]:
+        from detector.index.signs_kernel import near_sketches
+
+        lists = self._index.quantizer.search(asked, self.probes(radius))[1]
+        most = signs.limit(radius)
+        found = np.empty(_MOST_CHECKED, dtype=np.int64)
+        answers = []
+        for query, sketch, chosen in zip(asked, signs.sketches(asked), lists, strict=True):
+            count = near_sketches(self._sketches, self._bounds, chosen, sketch, most, found)
+            if count > len(found):
+                answers += self._by_bytes(query[np.newaxis], k, radius, dead)
+                continue
+            places = self._listed[found[:count]].astype(np.int64)
+            if len(dead):
+                places = places[(dead[places >> 3] >> (places & 7)) & 1 == 0]
+            answers.append(self._measured(query, places, k, radius))
+        return answers
+
+    def _by_bytes(self, asked: Floats, k: int, radius: float, dead: NDArray[np.uint8]) -> list[Near]:
         wanted = min(k + _SPARE, len(self.ids))
         measured, places = self._candidates(asked, wanted, radius, dead)
         close = (places >= 0) & (1 - measured <= radius + _MARGIN)

@@ -7,40 +7,14 @@ numpy. Over 10 million codes this takes a tenth of the time that FAISS's scan ta
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
+
+from detector.index.intrinsics import bits_set, fetch
 
 _AHEAD = 6
 """Buckets fetched from memory before they are read."""
 _WAITING = 8192
 """Entries that passed the first check and wait for the second, fetched from memory together."""
-
-
-@intrinsic
-def _bits(_typing: Any, value: Any) -> Any:
-    """How many bits of an integer are set (LLVM's ctpop)."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return value(value), generate
-
-
-@intrinsic
-def _fetch(_typing: Any, array: Any, index: Any) -> Any:
-    """Ask for array[index] to be brought into the cache (LLVM's prefetch); any index is harmless."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        held = context.make_array(signature.args[0])(context, builder, arguments[0])
-        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        place = builder.bitcast(builder.gep(held.data, [arguments[1]]), byte)
-        shape = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], shape)
-        builder.call(prefetch, [place, number(0), number(3), number(1)])
-        return context.get_dummy_value()
-
-    return types.void(array, index), generate
 
 
 @njit(nogil=True, cache=True)
@@ -129,7 +103,7 @@ def scan(codes: Any, numbers: Any, dead: Any, query: Any, radius: int, found: An
     for row in range(codes.shape[0]):
         distance = np.int64(0)
         for part in range(codes.shape[1]):
-            distance += np.int64(_bits(codes[row, part] ^ query[part]))
+            distance += np.int64(bits_set(codes[row, part] ^ query[part]))
         if distance > radius or (size == distances.shape[0] and distance > distances[0]):
             continue
         if dead.shape[0] and (dead[row >> 3] >> (row & 7)) & 1:
@@ -144,11 +118,11 @@ def _is_first(code: Any, query: Any, layout: Any, place: int) -> bool:
     begins, widths, follows, allowed = layout
     for other in range(place):
         begin, width, behind = begins[other], widths[other], follows[other]
-        distance = np.int64(_bits(_cut(code, begin, width) ^ _cut(query, begin, width)))
+        distance = np.int64(bits_set(_cut(code, begin, width) ^ _cut(query, begin, width)))
         if distance > allowed[other]:
             continue
         distance += np.int64(
-            _bits(_follow(code, begin, width, behind) ^ _follow(query, begin, width, behind))
+            bits_set(_follow(code, begin, width, behind) ^ _follow(query, begin, width, behind))
         )
         if distance <= _three(allowed, other):
             return False
@@ -169,16 +143,16 @@ def _check(table: Any, query: Any, layout: Any, place: int, waiting: Any, number
     distances, ids, rows = found
     count, size, radius = number
     for entry in range(count):
-        _fetch(order, waiting[entry])
+        fetch(order, waiting[entry])
     for entry in range(count):
         row = np.int64(order[waiting[entry]])
         waiting[entry] = row
-        _fetch(codes, row * codes.shape[1])
+        fetch(codes, row * codes.shape[1])
     for entry in range(count):
         row = waiting[entry]
         distance = np.int64(0)
         for part in range(codes.shape[1]):
-            distance += np.int64(_bits(codes[row, part] ^ query[part]))
+            distance += np.int64(bits_set(codes[row, part] ^ query[part]))
         if distance > radius or (size == distances.shape[0] and distance > distances[0]):
             continue
         if dead.shape[0] and (dead[row >> 3] >> (row & 7)) & 1:
@@ -213,22 +187,22 @@ def search_words(  # noqa: PLR0917
         count: Any = 0
         for turn in range(bounds[place], last):
             if turn + 2 * _AHEAD < last:
-                _fetch(bucket_starts, key ^ np.int64(masks[turn + 2 * _AHEAD]))
+                fetch(bucket_starts, key ^ np.int64(masks[turn + 2 * _AHEAD]))
             if turn + _AHEAD < last:
                 soon = np.int64(bucket_starts[key ^ np.int64(masks[turn + _AHEAD])])
-                _fetch(behind, soon)
-                _fetch(behind, soon + 16)
-                _fetch(behind, soon + 32)
+                fetch(behind, soon)
+                fetch(behind, soon + 16)
+                fetch(behind, soon + 32)
             mask = np.int64(masks[turn])
             bucket = key ^ mask
-            most = three - np.int64(_bits(mask))
+            most = three - np.int64(bits_set(mask))
             entry, end = np.int64(bucket_starts[bucket]), np.int64(bucket_starts[bucket + 1])
             while entry < end:
                 # One place stays free: an entry is written before it is known to pass.
                 until = min(end, entry + _WAITING - 1 - count)
                 for at in range(entry, until):
                     waiting[count] = at
-                    count += np.int64(np.int64(_bits(behind[at] ^ behind_key)) <= most)
+                    count += np.int64(np.int64(bits_set(behind[at] ^ behind_key)) <= most)
                 entry = until
                 if count == _WAITING - 1:
                     size = _check(table, query, layout, place, waiting, (count, size, radius), found)

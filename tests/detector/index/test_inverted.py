@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from detector.errors import SnapshotInvalid
 from detector.index.inverted import VectorSegment, write_lists
 
 NONE = np.empty(0, dtype=np.uint8)
@@ -47,5 +48,27 @@ def test_a_removed_row_is_left_out(built) -> None:
     dead = np.zeros(1_001, dtype=np.uint8)
     dead[100 >> 3] |= 1 << (100 & 7)
     asked = rows[100:101].astype(np.float32)
-    assert 700 in segment.search(asked, 5, 1.0, NONE)[0].ids
-    assert 700 not in segment.search(asked, 5, 1.0, dead)[0].ids
+    for radius in (0.1, 1.0):
+        assert 700 in segment.search(asked, 5, radius, NONE)[0].ids
+        assert 700 not in segment.search(asked, 5, radius, dead)[0].ids
+
+
+def test_more_copies_of_one_vector_than_are_checked_are_found_all_the_same(tmp_path) -> None:
+    rows = np.random.default_rng(4).normal(size=(8_000, 64))
+    rows[:6_000] = rows[0]
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    np.save(tmp_path / "rows.npy", rows.astype(np.float16))
+    np.save(tmp_path / "ids.npy", np.arange(8_000))
+    write_lists(tmp_path)
+    near = VectorSegment(tmp_path, 64).search(rows[:1].astype(np.float32), 50, 0.1, NONE)[0]
+    assert len(near.ids) == 50
+    assert set(near.ids) <= set(range(6_000))
+
+
+def test_a_segment_without_its_sketches_is_no_segment(tmp_path) -> None:
+    np.save(tmp_path / "rows.npy", np.eye(8, 64, dtype=np.float16))
+    np.save(tmp_path / "ids.npy", np.arange(8))
+    write_lists(tmp_path)
+    (tmp_path / "sketches.npy").unlink()
+    with pytest.raises(SnapshotInvalid, match=r"sketches\.npy"):
+        VectorSegment(tmp_path, 64)
