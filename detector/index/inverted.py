@@ -3,11 +3,11 @@ with.
 
 A search reads the lists nearest to the query and measures again, with the vectors as they were added, what it
 finds there: distances are right to half precision, and nothing beyond the radius is ever returned. Within a
-small radius it reads sketches (signs.py) of what the lists hold, beyond a byte a dimension. Which
-lists hold what is near is a matter of chance, and of how far "near" reaches; so how many are read is measured
-for every segment when it is built (_measure_probes), for radii from 0.05 to 0.65, to find 99.7 % of what lies
-at that distance in a random direction. Everything is seeded and in the order of ids: the same rows give the
-same segment.
+small radius it reads sketches (signs.py) of what the lists hold, beyond a byte a dimension. Which lists hold
+what is near is a matter of chance, and of how far "near" reaches; so how many are read is measured for every
+segment when it is built (_measure_probes), for radii from 0.05 to 0.65, to find 99.7 % of what lies at that
+distance in a random direction. Beyond, a bounded part is read. Everything is seeded and in the order of ids:
+the same rows give the same segment.
 """
 
 import json
@@ -34,6 +34,9 @@ _SAMPLED = 2_000
 """Rows from which the lists to read are measured."""
 _FOUND_SHARE = 0.997
 _RADII = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
+_READ_BEYOND, _SHARE_BEYOND = 250_000, 0.05
+"""Beyond the last of _RADII everything is near: a search there proposes, and reads the lists of so many rows,
+or of this share of all."""
 _FEWEST = 8
 """Lists read at least: vectors that come later may lie otherwise than those measured."""
 _MARGIN = 0.01
@@ -147,8 +150,10 @@ class VectorSegment:
 
     def probes(self, radius: float) -> int:
         """How many lists are read for what lies within `radius`."""
+        lists = int(self._index.nlist)
         known = (probes for limit, probes in zip(_RADII, self._probes, strict=True) if radius <= limit + 1e-9)
-        return min(int(self._index.nlist), max(_FEWEST, next(known, int(self._index.nlist))))
+        share = max(_SHARE_BEYOND, _READ_BEYOND / max(1, len(self.ids)))
+        return min(lists, max(_FEWEST, next(known, round(share * lists))))
 
     def search(self, queries: NDArray[Any], k: int, radius: float, dead: NDArray[np.uint8]) -> list[Near]:
         """As Segment says; what is returned is within the radius, and 99 % of what is within it returned."""

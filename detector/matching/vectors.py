@@ -67,6 +67,11 @@ class Vectors:
             return []
         return nearest(index, _vector(entry, calibration.metric), radius, question, limit)
 
+    def size(self, method: str) -> int:
+        """How many vectors of this method are indexed."""
+        index = self._indexes.get(method)
+        return 0 if index is None else len(index)
+
     def save(self, folder: Path) -> Mapping[str, int]:
         """Write every index into `folder`; returns each method's width, to be given to load()."""
         for method, index in self._indexes.items():
