@@ -3,11 +3,11 @@ with.
 
 A search reads the lists nearest to the query and measures again, with the vectors as they were added, what it
 finds there: distances are right to half precision, and nothing beyond the radius is ever returned. Within a
-small radius it reads sketches (signs.py) of what the lists hold, beyond a byte a dimension. Which lists hold
-what is near is a matter of chance, and of how far "near" reaches; so how many are read is measured for every
-segment when it is built (_measure_probes), for radii from 0.05 to 0.65, to find 99.7 % of what lies at that
-distance in a random direction. Beyond, a bounded part is read. Everything is seeded and in the order of ids:
-the same rows give the same segment.
+small radius, and for proposals at any distance, it reads sketches (signs.py) of what the lists hold, between
+them a byte a dimension. Which lists hold what is near is a matter of chance, and of how far "near" reaches;
+so how many are read is measured for every segment when it is built (_measure_probes), for radii from 0.05 to
+0.65, to find 99.7 % of what lies at that distance in a random direction. Beyond, a bounded part is read.
+Everything is seeded and in the order of ids: the same rows give the same segment.
 """
 
 import json
@@ -35,8 +35,9 @@ _SAMPLED = 2_000
 _FOUND_SHARE = 0.997
 _RADII = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 _READ_BEYOND, _SHARE_BEYOND = 250_000, 0.05
-"""Beyond the last of _RADII everything is near: a search there proposes, and reads the lists of so many rows,
-or of this share of all."""
+"""Beyond the last of _RADII everything is near: a search there proposes. It reads the sketches in the lists
+of so many rows, or of this share of all, and measures _PROPOSED rows."""
+_PROPOSED = 2_000
 _FEWEST = 8
 """Lists read at least: vectors that come later may lie otherwise than those measured."""
 _MARGIN = 0.01
@@ -159,27 +160,36 @@ class VectorSegment:
         """As Segment says; what is returned is within the radius, and 99 % of what is within it returned."""
         one_thread()
         asked = np.ascontiguousarray(queries, dtype=np.float32)
-        if radius <= signs.FARTHEST and self._on_gpu is None:
-            return self._by_sketches(asked, k, radius, dead)
-        return self._by_bytes(asked, k, radius, dead)
-
-    def _by_sketches(self, asked: Floats, k: int, radius: float, dead: NDArray[np.uint8]) -> list[Near]:
-        from detector.index.signs_kernel import near_sketches
-
+        far = radius > _RADII[-1] + 1e-9 and k <= _PROPOSED // 4
+        if self._on_gpu is not None or not (far or radius <= signs.FARTHEST):
+            return self._by_bytes(asked, k, radius, dead)
         lists = self._index.quantizer.search(asked, self.probes(radius))[1]
-        most = signs.limit(radius)
-        found = np.empty(_MOST_CHECKED, dtype=np.int64)
         answers = []
         for query, sketch, chosen in zip(asked, signs.sketches(asked), lists, strict=True):
-            count = near_sketches(self._sketches, self._bounds, chosen, sketch, most, found)
-            if count > len(found):
+            found = self._like(sketch, chosen, radius)
+            if found is None:
                 answers += self._by_bytes(query[np.newaxis], k, radius, dead)
                 continue
-            places = self._listed[found[:count]].astype(np.int64)
+            places = self._listed[found].astype(np.int64)
             if len(dead):
                 places = places[(dead[places >> 3] >> (places & 7)) & 1 == 0]
             answers.append(self._measured(query, places, k, radius))
         return answers
+
+    def _like(
+        self, sketch: NDArray[np.uint64], lists: NDArray[np.int64], radius: float
+    ) -> NDArray[np.int64] | None:
+        """The positions to be measured: of all that may lie within a small radius, of the likest beyond the
+        last of _RADII; None where they are too many."""
+        from detector.index.signs_kernel import near_sketches, nearest_sketches
+
+        if radius > signs.FARTHEST:
+            likest = np.empty(_PROPOSED, dtype=np.int64)
+            return likest[: nearest_sketches(self._sketches, self._bounds, lists, sketch, likest)]
+        found = np.empty(_MOST_CHECKED, dtype=np.int64)
+        most = signs.limit(radius)
+        count = near_sketches(self._sketches, self._bounds, lists, sketch, most, found)
+        return found[:count] if count <= len(found) else None
 
     def _by_bytes(self, asked: Floats, k: int, radius: float, dead: NDArray[np.uint8]) -> list[Near]:
         wanted = min(k + _SPARE, len(self.ids))

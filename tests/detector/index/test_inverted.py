@@ -38,6 +38,17 @@ def test_what_lies_within_the_radius_is_found_in_99_of_100_cases(built, radius: 
         assert np.allclose(near.distances, 1 - rows[near.ids // 7] @ query, atol=1e-3)
 
 
+def test_beyond_all_measured_radii_the_likest_are_proposed(built) -> None:
+    segment, rows = built
+    wanted = np.arange(0, 8_000, 20)
+    asked = at_distance(rows[wanted], 0.4, np.random.default_rng(8))
+    found = segment.search(asked, 14, 0.9, NONE)
+    assert np.mean([i * 7 == near.ids[0] for i, near in zip(wanted, found, strict=True)]) >= 0.99
+    assert all(len(near.ids) == 14 for near in found)
+    # More than sketches can tell apart is told by bytes: everything, where everything is asked for.
+    assert len(segment.search(asked[:1], 8_000, 2.1, NONE)[0].ids) == 8_000
+
+
 def test_a_nearer_question_reads_fewer_lists(built) -> None:
     segment, _ = built
     assert segment.probes(0.05) < segment.probes(0.3) < segment.probes(0.62) <= segment.probes(2.0) == 128
@@ -48,7 +59,7 @@ def test_a_removed_row_is_left_out(built) -> None:
     dead = np.zeros(1_001, dtype=np.uint8)
     dead[100 >> 3] |= 1 << (100 & 7)
     asked = rows[100:101].astype(np.float32)
-    for radius in (0.1, 1.0):
+    for radius in (0.1, 0.5, 1.0):
         assert 700 in segment.search(asked, 5, radius, NONE)[0].ids
         assert 700 not in segment.search(asked, 5, radius, dead)[0].ids
 
