@@ -1,6 +1,5 @@
 """Pictures through a sentence-transformers model of the operator's choice (CLIP and the like)."""
 
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,46 +8,26 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detector.errors import ModelUnavailable
-from detector.fingerprints.precision import choose
-from detector.fingerprints.transformer_model import method_of, open_model, weights_digest
+from detector.fingerprints.transformer_model import TransformerModel, method_of
 
 _BATCH = 16
 _SIDE = 512
 """Longer side in pixels that a picture is shrunk to before the model's processor, made for photos."""
 
 
-class ChosenImageModel:
-    """A sentence-transformers model that reads pictures, loaded once; safe to share between threads.
+class ChosenImageModel(TransformerModel):
+    """A model that reads pictures.
 
     `model` is a folder or the name of one in the local cache, never downloaded. Its vectors are kept under
-    the method "st-image-NAME/1" and never compared with another model's.
+    the method "st-image-NAME/1" and never compared with another model's. `device` and `threads` as
+    TransformerModel says. Every method raises ModelUnavailable too for a model that reads no pictures.
     """
 
+    reads = "image"
+
     def __init__(self, model: str, device: str = "cpu", threads: int = 0) -> None:
-        self.model = model
-        self.device = device
-        self.threads = threads
+        super().__init__(model, device, threads)
         self.method = method_of(model, pictures=True)
-        self._lock = threading.Lock()
-        self._loaded: Any = None
-        self._bfloat16 = False
-        self._digest = ""
-
-    def warm(self) -> None:
-        """Load the model now. Raises ModelUnavailable when it cannot be, or does not read pictures."""
-        with self._lock:
-            self._load()
-
-    @property
-    def ready(self) -> bool:
-        """Whether the model is in memory already."""
-        return self._loaded is not None
-
-    def weights(self) -> str:
-        """SHA-256 (hex) of the model's weights. Reads them once. Raises ModelUnavailable."""
-        with self._lock:
-            self._digest = self._digest or weights_digest(self._load(), self.model)
-        return self._digest
 
     @property
     def dimensions(self) -> int:
@@ -63,32 +42,11 @@ class ChosenImageModel:
         """
         if not pictures:
             return np.zeros((0, 0), dtype=np.float32)
-        bounded = [_bounded(picture) for picture in pictures]
-        with self._lock:
-            model = self._load()
-            import torch
+        return self._vectors([_bounded(picture) for picture in pictures], _BATCH)
 
-            kind = torch.device(self.device or model.device).type
-            with torch.autocast(kind, dtype=torch.bfloat16, enabled=self._bfloat16):
-                vectors = model.encode(
-                    bounded, batch_size=_BATCH, convert_to_tensor=True, show_progress_bar=False
-                )
-            unit = torch.nn.functional.normalize(vectors.float(), dim=1)
-        return np.ascontiguousarray(unit.cpu().numpy(), dtype=np.float32)
-
-    def plain_model(self) -> Any:
-        """The sentence-transformers model itself, for measuring beside it. Raises ModelUnavailable."""
-        with self._lock:
-            return self._load()
-
-    def _load(self) -> Any:
-        if self._loaded is None:
-            model = open_model(self.model, self.device, self.threads, "image")
-            if not model.supports("image"):
-                raise ModelUnavailable(f"EMBEDDER_IMAGE names {self.model}, which does not read pictures.")
-            self._bfloat16 = choose(self.device or str(model.device)).bfloat16
-            self._loaded = model
-        return self._loaded
+    def _check(self, model: Any) -> None:
+        if not model.supports("image"):
+            raise ModelUnavailable(f"EMBEDDER_IMAGE names {self.model}, which does not read pictures.")
 
 
 def _bounded(picture: NDArray[np.uint8]) -> Image.Image:
