@@ -1,9 +1,10 @@
-"""Two instructions that numpy has no word for, to be used in loops that Numba compiles."""
+"""What loops that Numba compiles are made of: two instructions that numpy has no word for, and a distance."""
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.extending import intrinsic
 
 
@@ -31,3 +32,12 @@ def fetch(_typing: Any, array: Any, index: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, index), generate
+
+
+@njit(nogil=True, cache=True)
+def differing(codes: Any, row: int, query: Any) -> Any:
+    """By how many bits codes[row] and `query` differ, both of uint64 parts."""
+    distance = np.int64(0)
+    for part in range(codes.shape[1]):
+        distance += np.int64(bits_set(codes[row, part] ^ query[part]))
+    return distance

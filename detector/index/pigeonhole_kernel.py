@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from detector.index.intrinsics import bits_set, fetch
+from detector.index.intrinsics import bits_set, differing, fetch
 
 _AHEAD = 6
 """Buckets fetched from memory before they are read."""
@@ -101,9 +101,7 @@ def scan(codes: Any, numbers: Any, dead: Any, query: Any, radius: int, found: An
     distances, ids, rows = found
     size: Any = 0
     for row in range(codes.shape[0]):
-        distance = np.int64(0)
-        for part in range(codes.shape[1]):
-            distance += np.int64(bits_set(codes[row, part] ^ query[part]))
+        distance = differing(codes, row, query)
         if distance > radius or (size == distances.shape[0] and distance > distances[0]):
             continue
         if dead.shape[0] and (dead[row >> 3] >> (row & 7)) & 1:
@@ -150,9 +148,7 @@ def _check(table: Any, query: Any, layout: Any, place: int, waiting: Any, number
         fetch(codes, row * codes.shape[1])
     for entry in range(count):
         row = waiting[entry]
-        distance = np.int64(0)
-        for part in range(codes.shape[1]):
-            distance += np.int64(bits_set(codes[row, part] ^ query[part]))
+        distance = differing(codes, row, query)
         if distance > radius or (size == distances.shape[0] and distance > distances[0]):
             continue
         if dead.shape[0] and (dead[row >> 3] >> (row & 7)) & 1:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from detector.index.intrinsics import bits_set
+from detector.index.intrinsics import differing
 
 
 @njit(nogil=True, cache=True)
@@ -18,9 +18,7 @@ def near_sketches(held: Any, bounds: Any, lists: Any, asked: Any, limit: int, fo
         if lists[at] < 0:
             continue
         for position in range(bounds[lists[at]], bounds[lists[at] + 1]):
-            distance = np.int64(0)
-            for part in range(held.shape[1]):
-                distance += np.int64(bits_set(held[position, part] ^ asked[part]))
+            distance = differing(held, position, asked)
             if distance <= limit:
                 if count < found.shape[0]:
                     found[count] = position
@@ -43,9 +41,7 @@ def nearest_sketches(held: Any, bounds: Any, lists: Any, asked: Any, found: Any)
         if lists[at] < 0:
             continue
         for position in range(bounds[lists[at]], bounds[lists[at] + 1]):
-            distance = np.int64(0)
-            for part in range(held.shape[1]):
-                distance += np.int64(bits_set(held[position, part] ^ asked[part]))
+            distance = differing(held, position, asked)
             distances[at_row] = distance
             counts[distance] += 1
             at_row += 1
