@@ -34,7 +34,8 @@ class Calibration:
     `width` is bytes a code or dimensions; a distance above `threshold` (bits, or 1 - cosine) is no match;
     a fingerprint of quality under `floor` is neither stored nor asked with. `evidence` says how it was set.
     `reach` is set where the index only proposes: items up to that distance are then compared exactly.
-    `weights` are those of a logistic regression that makes one probability of several measurements.
+    `weights` are those of a logistic regression that makes one probability of several measurements; of sound,
+    the threshold of short stretches ("clean").
     """
 
     method: str

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.calibration import Calibration, for_method
+from detector.calibration import for_method
 from detector.fingerprints.audio import DEAD, METHOD, AskedSound, asked_of, codes_of, keys_of
 from detector.fingerprints.fingerprint import Fingerprint, Fingerprints
 from detector.index.postings import PostingsIndex
 from detector.matching.finding import Question, RawMatch
-from detector.matching.sound import ALLOWED_SHARE, Common, compare
+from detector.matching.sound import CLEAN_SHARE, WORN_SHARE, Common, compare
 from detector.matching.values import ReadValues
 from detector.matching.vectors import file_name
 
@@ -60,19 +60,20 @@ class AudioMatcher:
         asked = asked_of(prints.prints)
         if known is None or asked is None or asked[1] < known.floor:
             return []
-        best: dict[int, Common] = {}
+        limits = {WORN_SHARE: known.threshold, CLEAN_SHARE: known.weights["clean"]}
+        best: dict[int, tuple[float, Common]] = {}
         for item, common in self.compared(asked[0], question):
-            if item not in best or common.evidence > best[item].evidence:
-                best[item] = common
-        return [_match(i, each, known) for i, each in best.items() if each.evidence >= known.threshold]
+            ratio = common.evidence / limits[common.allowed]
+            if ratio >= 1 and (item not in best or ratio > best[item][0]):
+                best[item] = (ratio, common)
+        return [_match(item, common, limits[common.allowed]) for item, (_, common) in best.items()]
 
     def compared(self, asked: list[AskedSound], question: Question) -> Iterator[tuple[int, Common]]:
-        """Each recording that was proposed, and the stretch in common, be it long enough or not."""
+        """Each recording that was proposed, and the stretches in common, be they long enough or not."""
         proposed = self._proposed(asked, question)
         held = self._read(METHOD, {item for _, item, *_ in proposed})
         for _, item, number, offset, around in proposed:
-            common = compare(asked[number], codes_of(held.get(item, b"")), offset, around)
-            if common is not None:
+            for common in compare(asked[number], codes_of(held.get(item, b"")), offset, around):
                 yield item, common
 
     def _proposed(self, asked: list[AskedSound], question: Question) -> list[_Proposal]:
@@ -149,9 +150,9 @@ def _variants(keys: NDArray[np.uint32], uncertain: NDArray[np.uint8]) -> NDArray
     return np.stack(columns, axis=1)
 
 
-def _match(item_no: int, common: Common, known: Calibration) -> RawMatch:
+def _match(item_no: int, common: Common, limit: float) -> RawMatch:
     # The evidence in words of its bits: so many may differ over a stretch of this length.
-    allowed = ALLOWED_SHARE - known.threshold / max(common.frames, 1.0)
+    allowed = common.allowed - limit / max(common.frames, 1.0)
     differ = f"{common.share:.0%} of its sound's bits differ, up to {allowed:.0%} count as a copy"
     why = f"{common.when.sentence()}: {differ}."
     score = min(0.9999, max(0.0, round(1 - 2 * common.share, 4)))

@@ -50,6 +50,14 @@ def test_an_edited_copy_is_found_and_nothing_else(matcher: Matcher, sounds: list
     assert [found.item_no for found in matcher.match(asked(prints_of(changed)))] == [1]
 
 
+def test_five_clean_seconds_are_found_by_the_stricter_share(matcher: Matcher, sounds: list[Samples]) -> None:
+    excerpt = EDITS["mp3_64k"](sounds[3][8 * 22_050 : 13 * 22_050], np.random.default_rng(1))
+    (found,) = matcher.match(asked(prints_of(excerpt)))
+    assert found.item_no == 3
+    assert found.distance <= found.threshold < 0.32
+    assert "lies at 8.0 s of the original" in found.why
+
+
 def test_the_answer_says_from_where_to_where_and_how_fast(matcher: Matcher, sounds: list[Samples]) -> None:
     excerpt = EDITS["faster_2.5"](sounds[2][2 * 22_050 : 12 * 22_050], np.random.default_rng(1))
     (found,) = matcher.match(asked(prints_of(excerpt)))
