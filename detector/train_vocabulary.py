@@ -47,7 +47,7 @@ def learnt(held: list[LocalFeatures]) -> dict[str, _Floats]:
     sample = [each.descriptors[chance.permutation(len(each))[:_A_PICTURE]] for each in held]
     means = faiss.Kmeans(128, WORDS, niter=20, seed=_SEED)
     means.train(np.concatenate(sample))
-    words = np.asarray(means.centroids).astype(np.float16).astype(np.float32)
+    words = np.asarray(means.centroids).astype(np.float16).astype(np.float64)
     rows = np.stack([aggregated(each.descriptors, words) for each in held])
     mean = rows.mean(axis=0)
     centred = (rows - mean).astype(np.float64)

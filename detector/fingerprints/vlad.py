@@ -10,6 +10,7 @@ mirrored picture and of its negative come from the same features. Words and proj
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,7 @@ from detector.errors import ModelUnavailable
 from detector.fingerprints.fingerprint import Fingerprint
 from detector.fingerprints.sift import MOST_STORED, LocalFeatures
 
-_Floats = NDArray[np.float32]
+_Doubles = NDArray[np.float64]
 
 METHOD = "vlad/1"
 DIMENSIONS = 256
@@ -37,13 +38,19 @@ WEIGHTS_SHA256 = "ecc1f1e8e0dae7aca84682985295eea2e2a6dff9fcb4c7a34ff71e5fc955b1
 _LEAST_IN_PART = 12
 
 
+_GRID = 2.0**24
+"""Sums are rounded to multiples of its inverse, as words and projection, kept in half precision, are anyway.
+Products of such doubles add up exactly, in whatever order threads and lanes take them: a picture has the same
+vectors wherever they are computed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`words` (WORDS, 128); `mean` (WORDS * 128,) and `projection` (WORDS * 128, DIMENSIONS), all float32."""
+    """`words` (WORDS, 128); `mean` (WORDS * 128,) and `projection` (WORDS * 128, DIMENSIONS), all float64."""
 
-    words: _Floats
-    mean: _Floats
-    projection: _Floats
+    words: _Doubles
+    mean: _Doubles
+    projection: _Doubles
 
 
 @cache
@@ -56,26 +63,26 @@ def vocabulary() -> Vocabulary:
     if hashlib.sha256(content).hexdigest() != WEIGHTS_SHA256:
         raise ModelUnavailable(f"The picture vocabulary {WEIGHTS.name} is not the one that {METHOD} names.")
     with np.load(WEIGHTS, allow_pickle=False) as held:
-        return Vocabulary(*(held[name].astype(np.float32) for name in ("words", "mean", "projection")))
+        return Vocabulary(*(held[name].astype(np.float64) for name in ("words", "mean", "projection")))
 
 
-def aggregated(descriptors: _Floats, words: _Floats) -> _Floats:
-    """The sums of how descriptors (n, 128) differ from their words, float32 (WORDS * 128,), unit norm."""
-    nearest = (descriptors @ words.T - 0.5 * (words * words).sum(axis=1)).argmax(axis=1)
-    chosen = np.zeros((len(words), len(descriptors)), dtype=np.float32)
+def aggregated(descriptors: NDArray[np.float32], words: _Doubles) -> _Doubles:
+    """The sums of how descriptors (n, 128) differ from their words, float64 (WORDS * 128,), unit norm."""
+    nearest = (descriptors.astype(np.float64) @ words.T - 0.5 * (words * words).sum(axis=1)).argmax(axis=1)
+    chosen = np.zeros((len(words), len(descriptors)))
     chosen[nearest, np.arange(len(descriptors))] = 1
     sums = chosen @ descriptors - chosen.sum(axis=1, keepdims=True) * words
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    whole: _Floats = (sums / np.maximum(lengths, 1e-6)).ravel()
-    return whole / np.float32(max(float(np.linalg.norm(whole)), 1e-6))
+    lengths = np.sqrt((sums * sums).sum(axis=1, keepdims=True))
+    whole: _Doubles = (sums / np.maximum(lengths, 1e-6)).ravel()
+    return whole / max(float(np.sqrt((whole * whole).sum())), 1e-6)
 
 
-def _vector(descriptors: _Floats) -> bytes:
-    # One by one: of a whole matrix of sums, the last bits would depend on how many threads multiply it.
+def _vectors(wanted: Sequence[NDArray[np.float32]]) -> list[bytes]:
     held = vocabulary()
-    turned = (aggregated(descriptors, held.words) - held.mean) @ held.projection
-    unit = turned / max(float(np.linalg.norm(turned)), 1e-6)
-    return unit.astype("<f4").tobytes()
+    sums = np.stack([aggregated(descriptors, held.words) for descriptors in wanted]) - held.mean
+    turned = (np.rint(sums * _GRID) / _GRID) @ held.projection
+    lengths = np.sqrt((turned * turned).sum(axis=1, keepdims=True))
+    return [row.tobytes() for row in (turned / np.maximum(lengths, 1e-6)).astype("<f4")]
 
 
 def vlad_prints(stored: LocalFeatures, asked: LocalFeatures) -> tuple[Fingerprint, ...]:
@@ -92,7 +99,8 @@ def vlad_prints(stored: LocalFeatures, asked: LocalFeatures) -> tuple[Fingerprin
         (INVERTED_METHOD, inverted.descriptors[:MOST_STORED]),
         (INVERTED_METHOD, inverted.mirrored().descriptors[:MOST_STORED]),
     ]
-    return tuple(Fingerprint(method, _vector(descriptors)) for method, descriptors in wanted)
+    vectors = _vectors([descriptors for _, descriptors in wanted])
+    return tuple(Fingerprint(method, vector) for (method, _), vector in zip(wanted, vectors, strict=True))
 
 
 def _parts(features: LocalFeatures) -> list[NDArray[np.bool_]]:

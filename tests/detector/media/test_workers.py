@@ -49,6 +49,16 @@ def later(seconds: float, pids: list[int], *signals: signal.Signals) -> None:
     threading.Timer(seconds, send).start()
 
 
+def ended(pids: list[int]) -> None:
+    """Return when these have died: what was killed may take a moment, with much memory to give back."""
+    deadline = time.monotonic() + 10
+    while any(
+        psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_a_worker_gives_the_same_fingerprints_as_this_process(workers: Workers, photo: Path) -> None:
     crossed, here = workers.call(picture, photo, LIMITS), picture(photo, LIMITS)
     assert crossed == here
@@ -87,10 +97,12 @@ def test_threads_share_the_workers_and_each_gets_its_own_answer(workers: Workers
 
 def test_a_worker_that_dies_fails_its_file_alone(workers: Workers, photo: Path) -> None:
     workers.call(picture, photo, LIMITS)
-    later(0.2, stopped(workers), signal.SIGKILL)
+    pids = stopped(workers)
+    later(0.2, pids, signal.SIGKILL)
     with pytest.raises(MediaUnreadable) as caught:
         workers.call(picture, photo, LIMITS)
     assert (caught.value.code, caught.value.permanent) == ("decoder_crashed", True)
+    ended(pids)
     assert workers.call(picture, photo, LIMITS).iscc
 
 
