@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchmarks import embed_images, together
+from benchmarks import embed_images, embed_start, together
 from benchmarks.languages import SENTENCES
 from benchmarks.text import CORPUS
 from detector.calibrate_text import half
@@ -66,7 +66,7 @@ def measure() -> list[Figure]:
     word = "held" if cosines.mean() >= 0.999 else "MISSED"
     note = f"least {cosines.min():.5f}; target ≥ 0.999: {word}"
     figures.append(Figure("mean cosine to the default's vectors", float(cosines.mean()), "cosine", note))
-    return [*figures, *rates, *embed_images.figures(), *_languages(embedder)]
+    return [*figures, *rates, *embed_start.figures(), *embed_images.figures(), *_languages(embedder)]
 
 
 def _texts() -> tuple[list[str], list[str], list[str]]:

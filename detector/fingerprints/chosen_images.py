@@ -10,7 +10,6 @@ from PIL import Image
 from detector.errors import ModelUnavailable
 from detector.fingerprints.transformer_model import TransformerModel, method_of
 
-_BATCH = 16
 _SIDE = 512
 """Longer side in pixels that a picture is shrunk to before the model's processor, made for photos."""
 
@@ -24,6 +23,7 @@ class ChosenImageModel(TransformerModel):
     """
 
     reads = "image"
+    batch = 16
 
     def __init__(self, model: str, device: str = "cpu", threads: int = 0) -> None:
         super().__init__(model, device, threads)
@@ -38,11 +38,11 @@ class ChosenImageModel(TransformerModel):
         """L2-normalised vectors, float32 of shape (len(pictures), dimensions), in the order given.
 
         Each picture is canonical RGB, uint8 of shape (height, width, 3), of any size from 1 × 1.
-        Computed with bfloat16 where precision.choose() says so. Raises ModelUnavailable.
+        Raises ModelUnavailable.
         """
         if not pictures:
             return np.zeros((0, 0), dtype=np.float32)
-        return self._vectors([_bounded(picture) for picture in pictures], _BATCH)
+        return self._vectors([_bounded(picture) for picture in pictures])
 
     def _check(self, model: Any) -> None:
         if not model.supports("image"):

@@ -1,4 +1,4 @@
-"""Our own copy-detection embedding of pictures. Only this file knows onnxruntime.
+"""Our own copy-detection embedding of pictures.
 
 What it was trained on, and what it does not find: docs/detector/image-model.md.
 """
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detector.errors import ModelUnavailable
+from detector.fingerprints.onnx_session import open_session
 
 METHOD = "copydet/1"
 DIMENSIONS = 192
@@ -28,8 +29,7 @@ _BATCH = 16
 class ImageEmbedder:
     """The network in ONNX Runtime, loaded once, on first use or by warm(); safe to share between threads.
 
-    `device` "cpu", "cuda" or "cuda:1"; empty means CUDA where ONNX Runtime has it, else the CPU; others (as
-    "mps", which texts may use) mean the CPU. `threads` bounds the threads of one call, 0 leaves the choice.
+    `device` and `threads` as open_session() says.
     `weights` are for measuring others than those shipped: only the shipped ones' digest is known.
     """
 
@@ -85,20 +85,7 @@ class ImageEmbedder:
             raise ModelUnavailable(f"The image model could not be read: {error.strerror}.") from error
         if self._weights is None and _digest(content) != WEIGHTS_SHA256:
             raise ModelUnavailable(f"The image model {WEIGHTS.name} is not the one this version came with.")
-        try:
-            import onnxruntime
-
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = self.threads
-            options.log_severity_level = 3
-            # Threads that wait for work by spinning take the cores from the processes that decode.
-            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-            providers = _providers(self.device, onnxruntime.get_available_providers())
-            return onnxruntime.InferenceSession(content, options, providers=providers)
-        except ModelUnavailable:
-            raise
-        except Exception as error:  # ONNX Runtime's own exceptions share no base but this
-            raise ModelUnavailable(f"The image model could not be loaded: {error}") from error
+        return open_session(content, "image", self.device, self.threads)
 
 
 def is_intact() -> bool:
@@ -117,15 +104,3 @@ def squared(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """`picture` (height, width, 3) as (side, side, 3): its sides stretched, so that no part of it is lost."""
     resized = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR, reducing_gap=3.0)
     return np.asarray(resized, dtype=np.uint8)
-
-
-def _providers(device: str, available: Sequence[str]) -> list[str | tuple[str, dict[str, int]]]:
-    """ONNX Runtime's execution providers for a device. Raises ModelUnavailable for CUDA where it has none."""
-    kind, _, number = device.partition(":")
-    if kind not in ("", "cuda") or (not kind and "CUDAExecutionProvider" not in available):
-        return ["CPUExecutionProvider"]
-    if "CUDAExecutionProvider" not in available:
-        raise ModelUnavailable(
-            "DEVICE asks for CUDA, which this ONNX Runtime lacks: install onnxruntime-gpu, or set DEVICE=cpu."
-        )
-    return [("CUDAExecutionProvider", {"device_id": int(number or 0)}), "CPUExecutionProvider"]

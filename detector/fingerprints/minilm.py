@@ -1,18 +1,23 @@
 """Sentence embeddings: what a text means, so that a reworded copy stays near."""
 
+import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import ModelUnavailable
 from detector.fingerprints.batching import Batcher
-from detector.fingerprints.transformer_model import TransformerModel, method_of
+from detector.fingerprints.precision import choose
+from detector.fingerprints.text_graph import TextGraph, fits
+from detector.fingerprints.transformer_model import Engine, TransformerModel, method_of
+
+_log = logging.getLogger(__name__)
 
 METHOD = "minilm/1"
 _READ_CHARACTERS = 2_000
 """The model reads 256 tokens; cutting first keeps the tokeniser from chewing through a megabyte."""
-_BATCH = 32
 
 
 class SentenceEmbedder(TransformerModel):
@@ -33,7 +38,7 @@ class SentenceEmbedder(TransformerModel):
 
         Calls of several threads are computed together (batching.py). Texts are grouped by length, so that a
         long one does not pad a whole batch of short ones; equal ones, as most copies in a campaign are once
-        their disguises are undone, are computed once. bfloat16 is used where precision.choose() says so.
+        their disguises are undone, are computed once.
         Raises ModelUnavailable when the model cannot be loaded.
         """
         if not texts:
@@ -46,8 +51,18 @@ class SentenceEmbedder(TransformerModel):
         places: dict[str, int] = {}
         for text in texts:
             places.setdefault(text, len(places))
-        vectors = self._vectors(list(places), _BATCH)
+        vectors = self._vectors(list(places))
         return vectors[[places[text] for text in texts]]
+
+    def _open(self) -> Engine:
+        """The embedded model runs in ONNX Runtime where the CPU computes at full width, all else in torch."""
+        folder = Path(self._place())
+        if self.model or self.device != "cpu" or choose(self.device).bfloat16:
+            return super()._open()
+        if not fits(folder):
+            _log.warning("The text model is not laid out as expected: torch computes it, about half as fast.")
+            return super()._open()
+        return TextGraph(folder, self.threads)
 
     def _place(self) -> str:
         if self.model:

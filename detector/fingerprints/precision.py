@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from llvmlite import binding
+
 
 @dataclass(frozen=True, slots=True)
 class Precision:
@@ -18,18 +20,19 @@ def choose(device: str) -> Precision:
     """bfloat16 where the device multiplies it in hardware: AMX or AVX512-BF16 on a CPU, CUDA from Ampere on.
 
     Elsewhere it is emulated: on a CPU with AVX2 alone it took 6 to 15 times as long as float32.
-    Raises ImportError without torch.
+    Raises ImportError for CUDA without torch.
     """
-    import torch
-
     if device.startswith("cuda"):
+        import torch
+
         if torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False):
             return Precision(True, "bfloat16: this GPU multiplies it")
         return Precision(False, "float32: this GPU has no bfloat16")
     if device not in ("", "cpu"):
         return Precision(False, f"float32: bfloat16 is not measured on {device}")
-    if torch.cpu._is_amx_tile_supported():
+    features = binding.get_host_cpu_features()
+    if features.get("amx-bf16"):
         return Precision(True, "bfloat16: this CPU has AMX")
-    if torch.cpu._is_avx512_bf16_supported():
+    if features.get("avx512bf16"):
         return Precision(True, "bfloat16: this CPU has AVX512-BF16")
     return Precision(False, "float32: this CPU has neither AMX nor AVX512-BF16")

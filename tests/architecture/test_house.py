@@ -20,7 +20,7 @@ SDK_ROOMS = {
     "opentimestamps": ("attest/timestamps",),
     "faiss": ("detector/index", "detector/train_vocabulary.py", "benchmarks"),
     "numba": ("detector/index",),
-    "llvmlite": ("detector/index",),
+    "llvmlite": ("detector/index", "detector/fingerprints/precision.py"),
     "pymilvus": ("detector/index",),
     "av": ("detector/media", "benchmarks"),
     "cv2": ("detector/fingerprints/sift.py", "detector/training", "benchmarks"),

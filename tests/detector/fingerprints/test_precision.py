@@ -1,5 +1,5 @@
 import pytest
-import torch
+from llvmlite import binding
 
 from detector.fingerprints.precision import choose
 
@@ -10,8 +10,8 @@ from detector.fingerprints.precision import choose
 def test_a_cpu_computes_in_bfloat16_only_where_it_multiplies_it(
     monkeypatch: pytest.MonkeyPatch, amx: bool, avx512: bool, bfloat16: bool
 ) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
+    features = {"amx-bf16": amx, "avx512bf16": avx512}
+    monkeypatch.setattr(binding, "get_host_cpu_features", lambda: features)
     chosen = choose("cpu")
     assert chosen.bfloat16 is bfloat16
     assert "this CPU" in chosen.reason
