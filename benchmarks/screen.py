@@ -154,18 +154,20 @@ def _watched(pid: int) -> Iterator[list[tuple[float, float]]]:
 def _beside_the_peer(paths: Sequence[Path]) -> list[Figure]:
     """All our fingerprints of these pictures, and imagehash's one, by turns; both with every core."""
     from detector.fingerprints.compute import Embedders
+    from detector.fingerprints.copydet import ImageEmbedder
     from detector.printed import printed
     from detector.sources import ScreenItem
 
     workers = Workers()
-    workers.warm()
+    embedders = Embedders(image=ImageEmbedder(), workers=workers)
+    embedders.warm()
     items = [ScreenItem(str(path), path=path) for path in paths]
     ours, theirs = [], []
     with ProcessPoolExecutor(workers.count, mp_context=get_context("spawn")) as pool:
         list(pool.map(_phash, paths[: workers.count]))
         for _ in range(3):
             begun = time.perf_counter()
-            list(printed(items, Embedders(workers=workers)))
+            list(printed(items, embedders))
             ours.append(time.perf_counter() - begun)
             begun = time.perf_counter()
             list(pool.map(_phash, paths, chunksize=8))
@@ -190,6 +192,7 @@ def _phash(path: Path) -> str:
 def _large_photo(folder: Path) -> list[Figure]:
     """A JPEG of 4000 x 3000 to all its fingerprints with this process and its worker on one core."""
     from detector.fingerprints.compute import Embedders, fingerprints
+    from detector.fingerprints.copydet import ImageEmbedder
     from provenance.assets.asset import Medium
 
     path = folder / "large.jpg"
@@ -200,11 +203,12 @@ def _large_photo(folder: Path) -> list[Figure]:
     os.sched_setaffinity(0, {min(before)})
     workers = Workers(1)
     try:
-        workers.warm()
+        embedders = Embedders(image=ImageEmbedder(threads=1), workers=workers)
+        embedders.warm()
         seconds = []
         for _ in range(_TURNS):
             begun = time.perf_counter()
-            fingerprints(path, Medium.IMAGE, "0" * 64, Embedders(workers=workers))
+            fingerprints(path, Medium.IMAGE, "0" * 64, embedders)
             seconds.append(time.perf_counter() - begun)
     finally:
         workers.close()

@@ -10,7 +10,6 @@ mirrored picture and of its negative come from the same features. Words and proj
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,7 +35,6 @@ WEIGHTS = Path(__file__).with_name("weights") / "vlad-1.npz"
 WEIGHTS_SHA256 = "ecc1f1e8e0dae7aca84682985295eea2e2a6dff9fcb4c7a34ff71e5fc955b15e"
 
 _LEAST_IN_PART = 12
-
 
 _GRID = 2.0**24
 """Sums are rounded to multiples of its inverse, as words and projection, kept in half precision, are anyway.
@@ -68,18 +66,41 @@ def vocabulary() -> Vocabulary:
 
 def aggregated(descriptors: NDArray[np.float32], words: _Doubles) -> _Doubles:
     """The sums of how descriptors (n, 128) differ from their words, float64 (WORDS * 128,), unit norm."""
-    nearest = (descriptors.astype(np.float64) @ words.T - 0.5 * (words * words).sum(axis=1)).argmax(axis=1)
-    chosen = np.zeros((len(words), len(descriptors)))
-    chosen[nearest, np.arange(len(descriptors))] = 1
-    sums = chosen @ descriptors - chosen.sum(axis=1, keepdims=True) * words
-    lengths = np.sqrt((sums * sums).sum(axis=1, keepdims=True))
-    whole: _Doubles = (sums / np.maximum(lengths, 1e-6)).ravel()
-    return whole / max(float(np.sqrt((whole * whole).sum())), 1e-6)
+    everything = np.zeros(len(descriptors), dtype=np.int64)
+    united: _Doubles = _united(_differences(descriptors, words, everything, 1))[0]
+    return united
 
 
-def _vectors(wanted: Sequence[NDArray[np.float32]]) -> list[bytes]:
+def _differences(
+    descriptors: NDArray[np.float32], words: _Doubles, groups: NDArray[np.int64], count: int
+) -> _Doubles:
+    """What each group's descriptors differ by from their words, summed: float64 (count, WORDS, 128).
+
+    `groups` names the group of each descriptor, under `count`. All is exact: these are multiples of 2^-33.
+    """
+    exact = descriptors.astype(np.float64)
+    nearest = (exact @ words.T - 0.5 * (words * words).sum(axis=1)).argmax(axis=1)
+    places = groups * len(words) + nearest
+    order = np.argsort(places, kind="stable")
+    filled, first, held = np.unique(places[order], return_index=True, return_counts=True)
+    sums = np.zeros((count * len(words), words.shape[1]))
+    if len(filled):
+        own = words[nearest[order[first]]]
+        sums[filled] = np.add.reduceat(exact[order], first, axis=0) - held[:, None] * own
+    return sums.reshape(count, *words.shape)
+
+
+def _united(differences: _Doubles) -> _Doubles:
+    """Each word's sum set to unit length, and then the whole: (n, WORDS, 128) to (n, WORDS * 128)."""
+    lengths = np.sqrt((differences * differences).sum(axis=2, keepdims=True))
+    whole: _Doubles = (differences / np.maximum(lengths, 1e-6)).reshape(len(differences), -1)
+    whole /= np.maximum(np.sqrt((whole * whole).sum(axis=1, keepdims=True)), 1e-6)
+    return whole
+
+
+def _vectors(differences: _Doubles) -> list[bytes]:
     held = vocabulary()
-    sums = np.stack([aggregated(descriptors, held.words) for descriptors in wanted]) - held.mean
+    sums = _united(differences) - held.mean
     turned = (np.rint(sums * _GRID) / _GRID) @ held.projection
     lengths = np.sqrt((turned * turned).sum(axis=1, keepdims=True))
     return [row.tobytes() for row in (turned / np.maximum(lengths, 1e-6)).astype("<f4")]
@@ -90,23 +111,42 @@ def vlad_prints(stored: LocalFeatures, asked: LocalFeatures) -> tuple[Fingerprin
 
     Raises ModelUnavailable.
     """
+    words = vocabulary().words
     mirrored, inverted = asked.mirrored(), asked.inverted()
-    parts = [asked.descriptors[part] for part in _parts(asked) if int(part.sum()) >= _LEAST_IN_PART]
-    wanted = [
-        (METHOD, stored.descriptors),
-        (PART_METHOD, mirrored.descriptors[:MOST_STORED]),
-        *((PART_METHOD, part) for part in parts),
-        (INVERTED_METHOD, inverted.descriptors[:MOST_STORED]),
-        (INVERTED_METHOD, inverted.mirrored().descriptors[:MOST_STORED]),
-    ]
-    vectors = _vectors([descriptors for _, descriptors in wanted])
-    return tuple(Fingerprint(method, vector) for (method, _), vector in zip(wanted, vectors, strict=True))
+    whole = [stored, mirrored, inverted, inverted.mirrored()]
+    described = [each.descriptors[:MOST_STORED] for each in whole]
+    groups = np.repeat(np.arange(len(whole)), [len(each) for each in described])
+    views = _differences(np.concatenate(described), words, groups, len(whole))
+    parts = _parts(asked, words)
+    methods = [METHOD, PART_METHOD, *[PART_METHOD] * len(parts), INVERTED_METHOD, INVERTED_METHOD]
+    vectors = _vectors(np.concatenate([views[:2], parts, views[2:]]))
+    return tuple(Fingerprint(method, vector) for method, vector in zip(methods, vectors, strict=True))
 
 
-def _parts(features: LocalFeatures) -> list[NDArray[np.bool_]]:
-    """Which points lie in the left and right half, in three bands, in nine windows half as wide and high."""
-    x, y = features.places[:, 0] / features.width, features.places[:, 1] / features.height
-    starts = (0.0, 0.25, 0.5)
-    across = [(x >= start) & (x < start + 0.5) for start in starts]
-    down = [(y >= start) & (y < start + 0.5) for start in starts]
-    return [across[0], across[2], *down, *(a & b for a in across for b in down)]
+def _parts(features: LocalFeatures, words: _Doubles) -> _Doubles:
+    """The differences of the left and right half, of three bands, of nine windows half as wide and high.
+
+    Of those with enough points. Each part is made of cells a quarter as wide and high, summed once.
+    """
+    across = (_CELLS * (features.places[:, 0] / features.width)).astype(np.int64)
+    down = (_CELLS * (features.places[:, 1] / features.height)).astype(np.int64)
+    cells = down * _CELLS + across
+    held = np.bincount(cells, minlength=_CELLS * _CELLS)
+    made = _PARTS[_PARTS @ held >= _LEAST_IN_PART]
+    differences = _differences(features.descriptors, words, cells, _CELLS * _CELLS)
+    summed: _Doubles = made.astype(np.float64) @ differences.reshape(len(held), -1)
+    return summed.reshape(-1, *words.shape)
+
+
+def _cells_of_parts() -> NDArray[np.int64]:
+    """Which cells each part is made of, ones and zeros, of shape (14, _CELLS * _CELLS)."""
+    everywhere = np.ones(_CELLS, dtype=np.int64)
+    halves = [np.isin(np.arange(_CELLS), (start, start + 1)).astype(np.int64) for start in range(3)]
+    across = [halves[0], halves[2], everywhere, everywhere, everywhere]
+    down = [everywhere, everywhere, *halves]
+    windows = [(a, b) for a in halves for b in halves]
+    return np.stack([np.outer(b, a).ravel() for a, b in [*zip(across, down, strict=True), *windows]])
+
+
+_CELLS = 4
+_PARTS = _cells_of_parts()
