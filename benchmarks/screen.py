@@ -25,8 +25,9 @@ import psutil
 from PIL import Image, ImageOps
 
 from detector.calibrate_text import half
-from detector.media.workers import Workers, cores
+from detector.media.workers import Workers
 from detector.text_edits import EDITS
+from detector.threads import cores
 from service.cli.figures import Figure
 from service.cli.scratch import MANAGE
 from service.settings.env import PROJECT

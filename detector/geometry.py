@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detector import arithmetic
+from detector import threads
 from detector.fingerprints.sift import LocalFeatures
 
 _Floats = NDArray[np.float32]
@@ -70,7 +70,7 @@ class Judge:
     """One asked picture's features, to be compared with many."""
 
     def __init__(self, asked: LocalFeatures) -> None:
-        arithmetic.one_thread()
+        threads.one_thread()
         plain, mirrored = asked, asked.mirrored()
         self._views = {
             (False, False): plain,

@@ -15,10 +15,10 @@ from detector.match import Matcher
 from detector.matching.admission import is_telling
 from detector.matching.finding import RawMatch
 from detector.matching.vectors import MakeIndex
-from detector.media.workers import cores
 from detector.printed import Printed, printed
 from detector.similarity import CampaignSummary, Match, Similarity
 from detector.sources import ScreenItem
+from detector.threads import cores
 
 
 @dataclass(frozen=True, slots=True)

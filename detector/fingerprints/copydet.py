@@ -6,6 +6,7 @@ What it was trained on, and what it does not find: docs/detector/image-model.md.
 import hashlib
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PIL import Image
 
 from detector.errors import ModelUnavailable
 from detector.fingerprints.onnx_session import open_session
+from detector.threads import cores
 
 METHOD = "copydet/1"
 DIMENSIONS = 192
@@ -22,6 +24,8 @@ WEIGHTS = Path(__file__).parent / "weights" / "copydet-1.onnx"
 WEIGHTS_SHA256 = "9095493c76a14012c3c656a43a3d147bd241736834fada2624537a824ad174ab"
 SIDE = 128
 """Pixels a side that the network is given; every picture is resized to that square, whatever its shape."""
+_FEW = 4
+"""Pictures that are not worth a thread."""
 _BATCH = 16
 """Larger batches are no faster on a CPU, and this bounds the memory."""
 
@@ -68,9 +72,21 @@ class ImageEmbedder:
             return vectors
         session = self._loaded()
         for start in range(0, len(pictures), _BATCH):
-            squares = np.stack([squared(picture, SIDE) for picture in pictures[start : start + _BATCH]])
+            squares = self._squares(pictures[start : start + _BATCH])
             vectors[start : start + _BATCH] = session.run(None, {"pixels": squares})[0]
         return vectors
+
+    def _squares(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        """The pictures as the network is given them, (n, SIDE, SIDE, 3).
+
+        Of 640 x 480 pixels, shrinking takes a third of the time that the network takes: of many at once it is
+        shared out, by threads that end with it (others would not be there after a fork).
+        """
+        threads = min(self.threads or cores(), len(pictures) // _FEW)
+        if threads < 2:
+            return np.stack([squared(picture, SIDE) for picture in pictures])
+        with ThreadPoolExecutor(threads) as pool:
+            return np.stack(list(pool.map(lambda picture: squared(picture, SIDE), pictures)))
 
     def _loaded(self) -> Any:
         with self._lock:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 
 from detector.errors import DecoderUnavailable, MediaUnreadable
 from detector.media.crossing import packed, unpacked
+from detector.threads import cores
 from provenance.assets.sandbox.child import Child, ChildDied
 
 log = logging.getLogger(__name__)
@@ -49,13 +50,6 @@ class WorkerLimits:
     cpu_seconds: int = 30
     memory_bytes: int = 3 * 1024**3
     files_per_worker: int = 5_000
-
-
-def cores() -> int:
-    """The processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Workers:

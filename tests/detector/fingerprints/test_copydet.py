@@ -54,6 +54,12 @@ def test_no_pictures_have_no_vectors(embedder: ImageEmbedder) -> None:
     assert embedder.embed([]).shape == (0, DIMENSIONS)
 
 
+def test_pictures_that_threads_shrink_stay_in_order(pictures: list[Picture]) -> None:
+    rng = np.random.default_rng(5)
+    many = [*pictures, *(rng.integers(0, 256, (30 + n, 50, 3), dtype=np.uint8) for n in range(8))]
+    assert (ImageEmbedder(threads=3)._squares(many) == ImageEmbedder(threads=1)._squares(many)).all()
+
+
 def test_a_batch_gives_what_each_picture_gives_alone(
     embedder: ImageEmbedder, pictures: list[Picture]
 ) -> None:

@@ -1,8 +1,16 @@
-"""How many threads NumPy's matrix products use."""
+"""How many threads there are to compute with, and how many NumPy takes."""
 
+import os
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @cache
