@@ -16,7 +16,7 @@ _LINES = 4
 def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
     """A JPEG of at most 256 pixels on its long side and about 12 KB, upright, without metadata.
 
-    `pixels` is uint8 of shape (height, width, 3). Takes less than a millisecond for a canonical picture.
+    `pixels` is uint8 of shape (height, width, 3). Takes about a millisecond for a canonical picture.
     """
     factor = -(-max(pixels.shape[:2]) // LONG_SIDE)
     step = max(1, factor // _LINES)
