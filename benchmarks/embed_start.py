@@ -4,7 +4,10 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+
+import psutil
 
 from detector.fingerprints.minilm import SentenceEmbedder
 from service.cli.figures import Figure
@@ -46,10 +49,6 @@ def _fresh(which: str) -> tuple[float, float]:
 
 
 def _main(arguments: Sequence[str]) -> None:
-    import time
-
-    import psutil
-
     embedder = SentenceEmbedder()
     if arguments == [_OURS]:
         embedder.embed(["a parcel waits for you"])

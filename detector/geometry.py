@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from detector import threads
 from detector.fingerprints.sift import LocalFeatures
 
+# Now, while nothing computes: OpenBLAS gives back the buffers of the threads it is told to do without.
+threads.one_thread()
+
 _Floats = NDArray[np.float32]
 _Complex = NDArray[np.complex64]
 
@@ -70,7 +73,6 @@ class Judge:
     """One asked picture's features, to be compared with many."""
 
     def __init__(self, asked: LocalFeatures) -> None:
-        threads.one_thread()
         plain, mirrored = asked, asked.mirrored()
         self._views = {
             (False, False): plain,

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-from functools import cache
 from importlib import import_module
 
 
@@ -13,9 +12,10 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-@cache
 def one_thread() -> None:
     """Let NumPy use one thread for a matrix product, in this whole process, from here on.
+
+    To be called while none is under way.
 
     Pictures are compared by many small products, and we compare in threads of our own: with BLAS's beside
     them, two questions at a time took twice as long as with one thread each (58 and 29 ms a picture on two

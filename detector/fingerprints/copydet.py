@@ -79,8 +79,8 @@ class ImageEmbedder:
     def _squares(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
         """The pictures as the network is given them, (n, SIDE, SIDE, 3).
 
-        Of 640 x 480 pixels, shrinking takes a third of the time that the network takes: of many at once it is
-        shared out, by threads that end with it (others would not be there after a fork).
+        Of 640 x 480 pixels, shrinking takes as long as the network does on two cores: of many at once it is
+        shared out, to threads that end with it (others would not be there after a fork).
         """
         threads = min(self.threads or cores(), len(pictures) // _FEW)
         if threads < 2:

@@ -56,9 +56,9 @@ class SentenceEmbedder(TransformerModel):
 
     def _open(self) -> Engine:
         """The embedded model runs in ONNX Runtime where the CPU computes at full width, all else in torch."""
-        folder = Path(self._place())
         if self.model or self.device != "cpu" or choose(self.device).bfloat16:
             return super()._open()
+        folder = Path(self._place())
         if not fits(folder):
             _log.warning("The text model is not laid out as expected: torch computes it, about half as fast.")
             return super()._open()

@@ -42,8 +42,8 @@ class Engine(Protocol):
 class TransformerModel:
     """A sentence-transformers model, loaded once, on first use or by warm(); safe to share between threads.
 
-    `device` is torch's ("cpu", "cuda", "mps"), empty for torch's own choice; `threads` sets torch's intra-op
-    threads for the whole process, 0 leaves them.
+    `device` is torch's ("cpu", "cuda", "mps"), empty for torch's own choice; `threads` bounds the threads of
+    one call, which in torch are those of the whole process, and 0 leaves them.
     """
 
     reads = ""

@@ -128,8 +128,8 @@ def _parts(features: LocalFeatures, words: _Doubles) -> _Doubles:
 
     Of those with enough points. Each part is made of cells a quarter as wide and high, summed once.
     """
-    across = (_CELLS * (features.places[:, 0] / features.width)).astype(np.int64)
-    down = (_CELLS * (features.places[:, 1] / features.height)).astype(np.int64)
+    size = np.array([features.width, features.height], dtype=np.float32)
+    across, down = np.minimum(_CELLS * (features.places / size), _CELLS - 1).astype(np.int64).T
     cells = down * _CELLS + across
     held = np.bincount(cells, minlength=_CELLS * _CELLS)
     made = _PARTS[_PARTS @ held >= _LEAST_IN_PART]

@@ -1,7 +1,7 @@
 """all-MiniLM-L6-v2's network as an ONNX graph without its weights: these stay where its package has them.
 
-BERT (Devlin et al. 2019) of six layers, mean pooling, vectors of length one,
-in ONNX Runtime's fused operators.
+BERT (Devlin et al. 2019) of six layers, mean pooling and vectors of length one, in ONNX Runtime's fused
+operators.
 """
 
 import json

