@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from benchmarks import embed_images, embed_start, together
-from benchmarks.languages import SENTENCES
+from benchmarks.sentences import SENTENCES
 from benchmarks.text import CORPUS
 from detector.calibrate_text import half
 from detector.calibration import for_method

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from service.cli import benchmarks
 from service.management import commands
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,10 @@ def test_every_verb_is_described_with_every_option(verb: str) -> None:
     command = importlib.import_module(f"service.management.commands.{verb}").Command()
     named = set(options(command.create_parser("assay", verb))) - OF_EVERY_VERB
     assert [name for name in named if name not in text and not (name == "--data" and name in DOCUMENT)] == []
+
+
+def test_every_benchmark_is_in_the_table() -> None:
+    assert re.findall(r"^\| `(\w+)` \|", section("bench"), re.MULTILINE) == sorted(benchmarks.known())
 
 
 def test_no_verb_is_described_that_is_not_there() -> None:

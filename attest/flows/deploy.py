@@ -145,18 +145,24 @@ def _run(
             raise
         outbox.store(client, key, intent, price, claim=lambda: same.aggregate(Max("pk"))["pk__max"] == seen)
     deadline, pause = time.monotonic() + wait, 0.02
+    finished = False
     while time.monotonic() < deadline:
         outbox.broadcast_all(client, key)
+        # In this order: what `done` saw in a block has its receipt then, but for nodes that lag.
+        finished = done()
         fates = [outbox.refresh(client, row) for row in same.filter(state__in=IN_FLIGHT)]
-        if done():
+        if finished and not any(row.state in IN_FLIGHT for row in fates):
             return
-        failed = next((row for row in fates if row.state == State.FAILED), None)
-        if failed is not None:
-            raise RegistryRefused(f"The {intent.purpose} transaction failed: {failed.error}")
-        # A key without ether is told at once: nothing that this waits for would come.
-        outbox.require_unrefused(client, key)
+        if not finished:
+            failed = next((row for row in fates if row.state == State.FAILED), None)
+            if failed is not None:
+                raise RegistryRefused(f"The {intent.purpose} transaction failed: {failed.error}")
+            # A key without ether is told at once: nothing that this waits for would come.
+            outbox.require_unrefused(client, key)
         time.sleep(pause)
         pause = min(pause * 2, 2.0)
+    if finished:
+        return
     raise ChainUnavailable(
         f"The {intent.purpose} transaction is not in a block yet; it will be found when this runs again.",
         code="transaction_pending",

@@ -19,7 +19,7 @@ from detector.fingerprints.picture import picture
 from detector.fingerprints.recording import coded_recording
 from detector.fingerprints.shingles import shingle_prints, text_weight
 from detector.fingerprints.soft_binding import with_code
-from detector.fingerprints.text_normaliser import normalise, skeleton, spoken
+from detector.fingerprints.text_normaliser import is_latin, normalise, skeleton, spoken
 from detector.fingerprints.vlad import METHOD as VLAD_METHOD
 from detector.fingerprints.vlad import WEIGHTS_SHA256 as VLAD_SHA256
 from detector.media.container import StreamLimits
@@ -152,10 +152,8 @@ def _embedded(
         return none
     vectors = embedder.embed([spoken(plain[i]) for i in chosen])
     for i, vector in zip(chosen, vectors, strict=True):
-        bones = skeletons[i]
-        latin = sum(1 for c in bones if c < "\u0250") / len(bones)
-        knows = latin >= 0.8 or embedder.method != MINILM_METHOD
-        quality = text_weight(bones) if knows else 0
+        knows = embedder.method != MINILM_METHOD or is_latin(plain[i])
+        quality = text_weight(skeletons[i]) if knows else 0
         none[i] = (Fingerprint(embedder.method, vector.astype("<f4").tobytes(), quality),)
     return none
 

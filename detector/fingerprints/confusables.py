@@ -23,6 +23,16 @@ def latin_lookalikes() -> dict[int, str]:
 
 
 @cache
+def cased_lookalikes() -> dict[int, str]:
+    """Of latin_lookalikes() the small letters of alphabets that have capitals, to small letters.
+
+    Other writing systems have no letter that passes for a Latin one in a message, and would only lose some.
+    """
+    table = {code: letter.lower() for code, letter in latin_lookalikes().items()}
+    return {code: letter for code, letter in table.items() if chr(code).upper() != chr(code)}
+
+
+@cache
 def strict_lookalikes() -> dict[int, str]:
     """A table for str.translate: code points outside ASCII to the ASCII letter each is confusable with.
 

@@ -6,7 +6,7 @@ from detector.fingerprints.fingerprint import Fingerprint
 from detector.fingerprints.text_normaliser import MAX_CHARACTERS, normalise
 
 SHA256_METHOD = "sha256/1"
-TEXTSHA_METHOD = "textsha/2"
+TEXTSHA_METHOD = "textsha/3"
 
 
 def digest_print(sha256: str) -> Fingerprint:

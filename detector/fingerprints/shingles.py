@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from detector.fingerprints.fingerprint import Fingerprint
 
-SHORT_METHOD = "shingle3/2"
-LONG_METHOD = "shingle8/2"
-SKELETON_METHOD = "skeleton/2"
+SHORT_METHOD = "shingle3/3"
+LONG_METHOD = "shingle8/3"
+SKELETON_METHOD = "skeleton/3"
 DIMENSIONS = 512
 SHORT_LIMIT = 1_500
 """Beyond this many skeleton characters any two texts of one language share most of their trigrams."""

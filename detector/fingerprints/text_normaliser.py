@@ -12,6 +12,7 @@ from functools import cache
 
 from detector.fingerprints.confusables import (
     TURNED,
+    cased_lookalikes,
     combining_characters,
     enclosed_letters,
     latin_lookalikes,
@@ -20,7 +21,7 @@ from detector.fingerprints.confusables import (
 )
 from detector.fingerprints.marks import meaning_marks
 
-NORMALISER_VERSION = 2
+NORMALISER_VERSION = 3
 MAX_CHARACTERS = 100_000
 """Longer texts are fingerprinted by their beginning; their exact digest covers all of it."""
 
@@ -40,6 +41,10 @@ _INNER_SIGN = re.compile("[a-z][0-9@$€!|+]{1,5}[a-z]")
 _MIXED = re.compile(r"(?<![\w@$])(?:[a-z]+[0-9@$]|[0-9@$]+[a-z]+[0-9@$])[a-z0-9@$]*")
 _LONG_NUMBER = re.compile("[0-9]{6}")
 _LEET = str.maketrans("01345789@$€!|+", "oieastbgaseilt")
+_CYRILLIC_LEET = re.compile(r"(?<!\w)[а-я]+[0346]+[а-я][а-я0346]*")
+_CYRILLIC_DIGITS = str.maketrans("0346", "озчб")
+_ALPHABETS = range(0x370, 0x590)
+"""Greek, Cyrillic and Armenian: what Latin is disguised by, and what Latin letters disguise."""
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_]([ .\-_*·,/|\\~+])[^\W\d_](?:\1[^\W\d_])+(?![^\W_])")
 _SPACED_GAP = re.compile(r"[ .\-_*·,/|\\~+]+")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
@@ -54,8 +59,11 @@ def _unmask_lookalikes(text: str) -> str:
 
     A word that mixes Latin with lookalikes is masked. A word made of lookalikes only is masked where most
     words are Latin, or a good part is and nearly all others could be; else unless words of that text really
-    are in another alphabet more often than not ("сор" alone against "он пошёл за сор").
+    are in another alphabet more often than not ("сор" alone against "он пошёл за сор"). A text in another
+    alphabet is left alone: Latin letters in it are its disguise, which skeleton() undoes.
     """
+    if _is_in_another_alphabet(text):
+        return text
     table, strict = latin_lookalikes(), strict_lookalikes()
     words = _WORD.findall(text)
     whole = [word for word in words if not (word.isascii() or _ASCII_LETTER.search(word))]
@@ -78,6 +86,16 @@ def _unmask_lookalikes(text: str) -> str:
         return shown if shown.isascii() else word
 
     return _WORD.sub(unmask, text)
+
+
+def _is_in_another_alphabet(text: str) -> bool:
+    """Whether a tenth of all letters is Greek, Cyrillic or Armenian and passes for no Latin letter.
+
+    Of Russian text these are a sixth, of Greek a quarter, whatever is put in place of the others.
+    """
+    table = latin_lookalikes()
+    own = sum(1 for c in text if ord(c) in _ALPHABETS and ord(c) not in table and c.isalpha())
+    return own > 0 and own * 10 >= sum(1 for c in text if c.isalpha())
 
 
 def _upright(text: str) -> str:
@@ -152,6 +170,7 @@ def normalise(text: str) -> str:
         text = _unmask_lookalikes(_upright(text))
     text = unicodedata.normalize("NFC", text.casefold())
     text = _LEET_TOKEN.sub(_unleet_all if _has_leet_habit(text) else _unleet, text)
+    text = _CYRILLIC_LEET.sub(lambda found: found[0].translate(_CYRILLIC_DIGITS), text)
     text = _SPACED.sub(_joined, text)
     text = _STRETCHED.sub(r"\1\1", text)
     return " ".join(text.split())
@@ -162,14 +181,24 @@ def spoken(normalised: str) -> str:
     return " ".join(_DECORATION.sub(" ", normalised).split())
 
 
+def is_latin(normalised: str) -> bool:
+    """Whether at least 80 % of the letters that normalise() returned are in words of Latin letters alone."""
+    words = _WORD.findall(normalised)
+    latin = sum(len(word) for word in words if max(word) < "\u0250")
+    return latin * 5 >= sum(map(len, words)) * 4
+
+
 def skeleton(normalised: str) -> str:
     """What is left to compare letter by letter: no spaces, no signs, every number 0, no doubled letters.
 
-    `normalised` is what normalise() returned. l and i become one, since 1, | and I stand for both. Marks
-    that tell one word from another (Devanagari, Thai…) are letters here; Arabic and Hebrew points, which
-    writers put or leave out, are not.
+    `normalised` is what normalise() returned. l and i become one, since 1, | and I stand for both. Greek,
+    Cyrillic and Armenian letters become the Latin ones that they look like, so that "пpoдaм" with Latin
+    letters in it is compared as "продам" is. Marks that tell one word from another (Devanagari, Thai…) are
+    letters here; Arabic and Hebrew points, which writers put or leave out, are not.
     """
     letters = _not_letters().sub("", normalised)
+    if not letters.isascii():
+        letters = letters.translate(cased_lookalikes())
     return _REPEATED.sub(r"\1", _DIGITS.sub("0", letters).replace("l", "i"))
 
 

@@ -25,7 +25,7 @@ def test_codes_are_compared_in_bits_and_other_lengths_not_at_all() -> None:
 def test_texts_are_compared_by_their_letters_as_the_matcher_does() -> None:
     first, second = text_fingerprints([SPAM, SPAM.upper() + " ok"], WITHOUT_MODEL)
     found = distances(first, second)
-    assert set(found) == {"shingle3/2", "order/1"}
+    assert set(found) == {"shingle3/3", "order/1"}
     assert 0 < found["order/1"] < 0.1
     assert distances(first, picture(bytes(32))) == {}
 

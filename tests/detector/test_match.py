@@ -74,7 +74,7 @@ def test_reworded_spam_is_found_by_its_meaning(embedders: Embedders) -> None:
         ),
         (
             "click http://x.test to claim your prize now, Congratulations! You have won a free iPhone 15",
-            "shingle3/2",
+            "shingle3/3",
             "sequences of letters",
         ),
         (f"{INNOCENT[0]} {INNOCENT[1]} {SPAM} {INNOCENT[0]}", "passage/1", "as a passage"),
@@ -104,7 +104,7 @@ def test_unrelated_texts_are_not_matched(embedders: Embedders) -> None:
 def test_the_same_words_in_other_dress_are_equal_texts(embedders: Embedders) -> None:
     matcher = indexed(embedders, [SPAM])
     found = matcher.match(text_fingerprints([DISGUISES[0]], embedders)[0])
-    assert (found[0].method, found[0].score) == ("textsha/2", 1.0)
+    assert (found[0].method, found[0].score) == ("textsha/3", 1.0)
 
 
 @pytest.mark.parametrize("text", ["thanks!", "ok", "😀😀", "x", ""])
@@ -207,8 +207,8 @@ def test_every_threshold_says_how_it_was_set() -> None:
         "image/1",
         "vlad/1",
         "copydet/1",
-        "shingle3/2",
-        "shingle8/2",
+        "shingle3/3",
+        "shingle8/3",
         "order/1",
         "passage/1",
         "minilm/1",

@@ -51,8 +51,8 @@ def test_every_screening_names_what_it_was_made_with(house: Path) -> None:
     assert recipe.index.sequence == Item.objects.get().pk
     assert json.loads(json.dumps(report.as_dict()))["recipe"]["index"]["layout"] >= 1
     stated = {one.method: one for one in report.similarity.calibrated}
-    assert stated["shingle3/2"].rate is not None
-    assert stated["shingle3/2"].index_size == 2258
+    assert stated["shingle3/3"].rate is not None
+    assert stated["shingle3/3"].index_size == 2258
 
 
 def test_a_screening_made_again_is_equal_however_many_came_after_it(house: Path) -> None:
@@ -166,9 +166,9 @@ def test_a_stripped_copy_names_the_original_and_its_proof(account: Account, hous
 
 def test_thresholds_of_the_installation_are_named_and_used_at_once(house: Path) -> None:
     before = screened(SPAM.format("1")).similarity.calibration
-    wiring.calibration_file().write_text(json.dumps({"thresholds": {"shingle3/2": 0.1}}))
+    wiring.calibration_file().write_text(json.dumps({"thresholds": {"shingle3/3": 0.1}}))
     report = screened("Something else altogether, said by nobody before in this stream of texts")
     assert report.similarity.calibration != before
-    assert {c.method: c.threshold for c in report.similarity.calibrated}["shingle3/2"] == 0.1
+    assert {c.method: c.threshold for c in report.similarity.calibrated}["shingle3/3"] == 0.1
     wiring.calibration_file().unlink()
     assert screened(SPAM.format("2")).similarity.calibration == before

@@ -344,3 +344,21 @@ def test_a_chain_that_answers_nothing_raises_and_changes_nothing(
         advance(log)
     assert list(OutboxTransaction.objects.values()) == before
     assert list(CheckpointAnchor.objects.values()) == anchors
+
+
+# ------------------------------------------------------------------ receipts that come late
+
+
+def test_a_registration_whose_receipt_comes_late_is_known_to_be_in_its_block(client, ensure, monkeypatch):
+    asked: set[str] = set()
+    receipt = client.receipt
+
+    def late(transaction_hash):
+        first = transaction_hash not in asked
+        asked.add(transaction_hash)
+        return None if first else receipt(transaction_hash)
+
+    monkeypatch.setattr(client, "receipt", late)
+    deployment = ensure()
+    assert not OutboxTransaction.objects.filter(state__in=[State.SIGNED, State.SENT]).exists()
+    assert deployment.from_block > 0, "a chain's history would be read from its first block on"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.fingerprints.text_normaliser import MAX_CHARACTERS, normalise, skeleton, spoken
+from detector.fingerprints.text_normaliser import MAX_CHARACTERS, is_latin, normalise, skeleton, spoken
 
 FREE = "free cash, click here now"
 
@@ -58,6 +58,53 @@ def test_other_writing_systems_survive(text: str) -> None:
 
     assert normalise(text) == " ".join(unicodedata.normalize("NFKC", text).split())
     assert skeleton(normalise(text))
+
+
+@pytest.mark.parametrize(
+    ("plain", "disguised"),
+    [
+        ("Продам гараж, недорого, звоните сегодня", "Пpoдaм гapaж, нeдopoгo, звoнитe ceгoдня"),
+        ("Продам гараж, недорого, звоните сегодня", "Пpодaм гараж, недоpoго, звонитe cегодня"),
+        ("Продам гараж, недорого, звоните сегодня", "Пр0дам гараж, нед0р0г0, зв0ните сег0дня"),
+        (
+            "Продам гараж, недорого, звоните сегодня",
+            "П p o д a м  г a p a ж, н e д o p o г o, звоните сегодня",
+        ),
+        ("Заробляйте вдома, пишіть у приват", "3apoбляйтe вдoмa, пишiть y пpивaт"),
+        ("Κερδίστε χρήματα από το σπίτι, καλέστε τώρα", "Kεpδίστε χρήματα aπό τo σπίτι, καλέστε τώpα"),
+        ("ΚΕΡΔΙΣΤΕ ΧΡΗΜΑΤΑ ΑΠΟ ΤΟ ΣΠΙΤΙ, ΤΩΡΑ", "κερδιστε χρηματα απο το σπιτι, τωρα"),
+    ],
+    ids=["all", "some", "digits", "spaced", "ukrainian", "greek", "capitals"],
+)
+def test_letters_of_other_alphabets_are_compared_by_their_looks(plain: str, disguised: str) -> None:
+    assert skeleton(normalise(disguised)) == skeleton(normalise(plain))
+
+
+def test_a_text_in_another_alphabet_keeps_its_letters_for_its_reader() -> None:
+    assert normalise("Пpoдaм гараж, недорого") == "пpoдaм гараж, недорого"
+
+
+def test_a_latin_text_with_a_few_foreign_letters_is_still_unmasked() -> None:
+    assert normalise("frее cаsh, сlick hеre nоw, Жанна") == "free cash, click here now, жанна"
+
+
+@pytest.mark.parametrize("text", ["комната 404", "дом 3а", "в 2024 году", "4к телевизор", "том3"])
+def test_numbers_beside_cyrillic_words_stay(text: str) -> None:
+    assert normalise(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "latin"),
+    [
+        ("free cash, click here now", True),
+        ("0845 123 4567", True),
+        ("free cash, звоните сейчас же", False),
+        ("пpoдaм гapaж нeдopoгo", False),
+        ("今天天气很好", False),
+    ],
+)
+def test_a_word_is_latin_when_all_its_letters_are(text: str, latin: bool) -> None:
+    assert is_latin(normalise(text)) is latin
 
 
 @pytest.mark.parametrize(

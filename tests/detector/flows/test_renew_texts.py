@@ -33,7 +33,7 @@ def test_a_text_kept_by_an_earlier_version_is_found_by_its_excerpt(
     found = LiveIndex(tmp_path).match(text_fingerprints([CHANGED], without_model)[0])
     assert [match.item for match in found.matches] == [str(kept.uid)]
     methods = set(FingerprintRow.objects.values_list("method", flat=True))
-    assert {"textsha/2", "shingle3/2", "skeleton/2", "shingle3/1"} <= methods
+    assert {"textsha/3", "shingle3/3", "skeleton/3", "shingle3/1"} <= methods
 
 
 def test_renewing_again_changes_nothing(tmp_path: Path, without_model: Embedders) -> None:
@@ -55,7 +55,7 @@ def test_a_snapshot_of_another_version_is_not_used(tmp_path: Path, without_model
     live.warm()
     live.snapshot()
     manifest = tmp_path / "manifest.json"
-    manifest.write_text(manifest.read_text().replace("shingle3/2", "shingle3/1"))
+    manifest.write_text(manifest.read_text().replace("shingle3/3", "shingle3/1"))
     again = LiveIndex(tmp_path)
     again.warm()
     assert again.match(text_fingerprints([CHANGED], without_model)[0]).matches

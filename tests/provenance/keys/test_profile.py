@@ -77,7 +77,7 @@ def test_a_key_that_c2pa_does_not_allow_is_refused(press: Authority, key: Any) -
         (rsa.generate_private_key(65537, 2048), SigningAlgorithm.PS256),
         (ed25519.Ed25519PrivateKey.generate(), SigningAlgorithm.ED25519),
     ],
-    ids=str,
+    ids=["P-256", "P-521", "RSA", "Ed25519"],
 )
 def test_a_good_chain_says_whose_it_is(press: Authority, key: Any, algorithm: SigningAlgorithm) -> None:
     chain = certify(press, key.public_key())
