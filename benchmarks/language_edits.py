@@ -3,6 +3,8 @@
 import random
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 from benchmarks.text_edits import OTHER
 from detector.text_edits import EDITS, Edit, each_letter
@@ -10,6 +12,9 @@ from detector.text_edits import EDITS, Edit, each_letter
 _LATIN = str.maketrans(
     "аеорсхуіѕјАЕОРСХТНКМВαικνορτυωΑΒΕΖΗΙΚΜΝΟΡΤΧΥ", "aeopcxyisjAEOPCXTHKMBaikvoptuwABEZHIKMNOPTXY"
 )
+_PERSIAN = str.maketrans("يكهأإآىة", "یکہاااىه")
+_ARABIC = str.maketrans("یک", "يك")
+_KANA = {code: chr(code + 0x60) for code in range(0x3041, 0x3097)}
 _DIGITS = str.maketrans("озчбОЗЧБ", "03460346")
 
 
@@ -24,6 +29,19 @@ def _typos(text: str, rng: random.Random) -> str:
 
 def _lost_letters(text: str, rng: random.Random) -> str:
     return each_letter(text, 0.08, rng, lambda _: "")
+
+
+@cache
+def _converter(way: str) -> Any:
+    from opencc import OpenCC
+
+    return OpenCC(way)
+
+
+def _other_characters(text: str, _: random.Random) -> str:
+    # In Japanese, which is told by its kana, and elsewhere nothing.
+    japanese = any("\u3041" <= c <= "\u30ff" for c in text)
+    return text if japanese else str(_converter("s2t").convert(text))
 
 
 SAME = (
@@ -43,6 +61,9 @@ EVERYWHERE: Mapping[str, Edit] = {name: EDITS[name] for name in SAME} | {
     "latin_everywhere": _latin(1.0),
     "latin_often": _latin(0.4),
     "latin_now_and_then": _latin(0.1),
+    "neighbours_letters": lambda text, _: text.translate(_PERSIAN if "ي" in text else _ARABIC),
+    "katakana": lambda text, _: text.translate(_KANA),
+    "traditional_characters": _other_characters,
     "digits_for_letters": lambda text, _: text.translate(_DIGITS),
 }
 """An edit that leaves a text as it is (capitals in Arabic) does not count for it."""

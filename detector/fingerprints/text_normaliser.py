@@ -12,7 +12,6 @@ from functools import cache
 
 from detector.fingerprints.confusables import (
     TURNED,
-    cased_lookalikes,
     combining_characters,
     enclosed_letters,
     latin_lookalikes,
@@ -20,6 +19,7 @@ from detector.fingerprints.confusables import (
     strict_lookalikes,
 )
 from detector.fingerprints.marks import meaning_marks
+from detector.fingerprints.variants import compared_letters
 
 NORMALISER_VERSION = 3
 MAX_CHARACTERS = 100_000
@@ -193,12 +193,13 @@ def skeleton(normalised: str) -> str:
 
     `normalised` is what normalise() returned. l and i become one, since 1, | and I stand for both. Greek,
     Cyrillic and Armenian letters become the Latin ones that they look like, so that "пpoдaм" with Latin
-    letters in it is compared as "продам" is. Marks that tell one word from another (Devanagari, Thai…) are
+    letters in it is compared as "продам" is; forms of one Arabic letter, kana or Chinese character become one
+    (variants.py). Marks that tell one word from another (Devanagari, Thai…) are
     letters here; Arabic and Hebrew points, which writers put or leave out, are not.
     """
     letters = _not_letters().sub("", normalised)
     if not letters.isascii():
-        letters = letters.translate(cased_lookalikes())
+        letters = letters.translate(compared_letters())
     return _REPEATED.sub(r"\1", _DIGITS.sub("0", letters).replace("l", "i"))
 
 

@@ -26,6 +26,7 @@ SDK_ROOMS = {
     "cv2": ("detector/fingerprints/sift.py", "detector/training", "benchmarks"),
     "torch": ("detector/fingerprints", "detector/training", "service/management/commands/doctor.py"),
     "sentence_transformers": ("detector/fingerprints",),
+    "opencc": ("detector/fingerprints/variants.py", "benchmarks"),
     "onnxruntime": ("detector/fingerprints/onnx_session.py",),
     "ninja": ("service/api",),
 }
