@@ -146,16 +146,16 @@ def _embedded(
     puts any two texts near each other. It is not asked about texts of which under 80 % is Latin; a model of
     the operator's choice is asked about all.
     """
-    chosen = [i for i, bones in enumerate(skeletons) if bones] if embedder is not None else []
-    none: list[tuple[Fingerprint, ...]] = [()] * len(plain)
-    if embedder is None or not chosen:
-        return none
+    prints: list[tuple[Fingerprint, ...]] = [()] * len(plain)
+    if embedder is None:
+        return prints
+    every = embedder.method != MINILM_METHOD
+    chosen = [i for i, bones in enumerate(skeletons) if bones and (every or is_latin(plain[i]))]
     vectors = embedder.embed([spoken(plain[i]) for i in chosen])
     for i, vector in zip(chosen, vectors, strict=True):
-        knows = embedder.method != MINILM_METHOD or is_latin(plain[i])
-        quality = text_weight(skeletons[i]) if knows else 0
-        none[i] = (Fingerprint(embedder.method, vector.astype("<f4").tobytes(), quality),)
-    return none
+        value = vector.astype("<f4").tobytes()
+        prints[i] = (Fingerprint(embedder.method, value, text_weight(skeletons[i])),)
+    return prints
 
 
 def _is_raster(path: Path) -> bool:
