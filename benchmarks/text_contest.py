@@ -42,11 +42,20 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Contest:
     """What all contenders see: messages to set thresholds with, messages that are kept, and by the edit's
-    name those edited copies of some of them that the edit changed: (number of the message kept, copy)."""
+    name those edited copies of some of them that the edit changed: (number of the message kept, copy).
+
+    `apart` are the messages that false matches are counted among, where it is not those kept.
+    """
 
     tuning: Sequence[Message]
     held: Sequence[Message]
     edited: Mapping[str, Sequence[tuple[int, str]]]
+    apart: Sequence[Message] = ()
+
+    @property
+    def unrelated(self) -> Sequence[Message]:
+        """Those that false matches are counted among."""
+        return self.apart or self.held
 
 
 def copies(
@@ -73,17 +82,11 @@ def scored(
         return ours, false_edited, [each.result() for each in peers_waiting]
 
 
-def met_unrelated(held: Sequence[Message]) -> list[bool]:
-    """Of each message, asked about among all others as the product does: whether it met one that says
-    something else."""
-    return _Kept(held).met()
-
-
 def _ours(make: Callable[[], Contest], core: Sequence[str]) -> tuple[Scored, float]:
     """The product's own path, fingerprints to matches; and the false share among the edited texts."""
     contest = make()
     kept = _Kept(contest.held)
-    share = float(np.mean(kept.met()))
+    share = float(np.mean((_Kept(contest.apart) if contest.apart else kept).met()))
     recall: dict[str, float] = {}
     of_edited: list[bool] = []
     for name, asked in contest.edited.items():
@@ -161,7 +164,7 @@ def _theirs(name: str, make_contest: Callable[[], Contest], core: Sequence[str])
     tuned = _nearest_unrelated(peer, contest.tuning, clean)
     # A distance that is nobody's: nothing at or above the nearest false one counts.
     limit = float(np.quantile(tuned, _FALSE_SHARE, method="lower"))
-    nearest = _nearest_unrelated(peer, contest.held, clean)
+    nearest = _nearest_unrelated(peer, contest.unrelated, clean)
     own = {name: _apart(peer, contest, name, clean) for name in contest.edited}
     recall = {name: float(np.mean(distances < limit)) for name, distances in own.items()}
     steps = np.unique(np.quantile(nearest, np.linspace(0, 0.2, 60)))
