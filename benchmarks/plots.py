@@ -36,7 +36,7 @@ def bars(path: Path, values: Mapping[str, Mapping[str, float]], title: str) -> N
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel("found again, %")
     axes.set_title(title)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.04), ncols=len(values))
+    figure.legend(loc="outside lower center", ncols=len(values))
     _save(figure, path)
 
 
