@@ -21,7 +21,6 @@ from detector.fingerprints.confusables import (
 from detector.fingerprints.marks import meaning_marks
 from detector.fingerprints.variants import compared_letters
 
-NORMALISER_VERSION = 3
 MAX_CHARACTERS = 100_000
 """Longer texts are fingerprinted by their beginning; their exact digest covers all of it."""
 
