@@ -27,21 +27,17 @@ def _typos(text: str, rng: random.Random) -> str:
     return each_letter(text, 0.06, rng, lambda _: rng.choice(letters))
 
 
-def _lost_letters(text: str, rng: random.Random) -> str:
-    return each_letter(text, 0.08, rng, lambda _: "")
-
-
 @cache
-def _converter(way: str) -> Any:
+def _to_traditional() -> Any:
     from opencc import OpenCC
 
-    return OpenCC(way)
+    return OpenCC("s2t")
 
 
 def _other_characters(text: str, _: random.Random) -> str:
     # In Japanese, which is told by its kana, and elsewhere nothing.
     japanese = any("\u3041" <= c <= "\u30ff" for c in text)
-    return text if japanese else str(_converter("s2t").convert(text))
+    return text if japanese else str(_to_traditional().convert(text))
 
 
 SAME = (
@@ -57,7 +53,7 @@ EVERYWHERE: Mapping[str, Edit] = {name: EDITS[name] for name in SAME} | {
     "doubled_letters": OTHER["doubled_letters"],
     "decomposed": lambda text, _: unicodedata.normalize("NFD", text),
     "typos": _typos,
-    "lost_letters": _lost_letters,
+    "lost_letters": OTHER["lost_letters"],
     "latin_everywhere": _latin(1.0),
     "latin_often": _latin(0.4),
     "latin_now_and_then": _latin(0.1),
