@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
 from attest.errors import ChainMismatch, ChainUnavailable, RegistryRefused
 from attest.flows import outbox
@@ -135,8 +135,6 @@ def _run(
     # In this order: whatever another worker does after `done` was asked shows as a newer row.
     seen = same.aggregate(Max("pk"))["pk__max"]
     if done():
-        # Whoever sent it may have died before reading its receipt.
-        _refreshed(client, same)
         return
     if not same.filter(state__in=IN_FLIGHT).exists():
         try:
@@ -152,7 +150,7 @@ def _run(
         outbox.broadcast_all(client, key)
         # In this order: what `done` saw in a block has its receipt then, but for nodes that lag.
         finished = done()
-        fates = _refreshed(client, same)
+        fates = [outbox.refresh(client, row) for row in same.filter(state__in=IN_FLIGHT)]
         if finished and not any(row.state in IN_FLIGHT for row in fates):
             return
         if not finished:
@@ -169,8 +167,3 @@ def _run(
         f"The {intent.purpose} transaction is not in a block yet; it will be found when this runs again.",
         code="transaction_pending",
     )
-
-
-def _refreshed(client: RegistryClient, rows: QuerySet[OutboxTransaction]) -> list[OutboxTransaction]:
-    """Those of these rows that were in flight, with their fate read from the chain."""
-    return [outbox.refresh(client, row) for row in rows.filter(state__in=IN_FLIGHT)]

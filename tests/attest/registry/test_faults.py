@@ -362,14 +362,3 @@ def test_a_registration_whose_receipt_comes_late_is_known_to_be_in_its_block(cli
     deployment = ensure()
     assert not OutboxTransaction.objects.filter(state__in=[State.SIGNED, State.SENT]).exists()
     assert deployment.from_block > 0, "a chain's history would be read from its first block on"
-
-
-def test_a_registration_whose_sender_died_before_its_receipt_is_known_to_be_in_its_block(ensure):
-    block = ensure().from_block
-    Deployment.objects.all().delete()
-    sent = OutboxTransaction.objects.filter(purpose=OutboxTransaction.Purpose.REGISTER)
-    assert (
-        sent.update(state=State.SENT, block_number=None, block_hash="", block_time=None, gas_used=None) == 1
-    )
-    assert ensure().from_block == block > 0
-    assert sent.get().state == State.INCLUDED
